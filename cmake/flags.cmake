@@ -1,0 +1,19 @@
+# Language level, warnings, sanitizers and the compiler cache: the same for every target.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+find_program(SAGITTA_CCACHE ccache)
+if(SAGITTA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${SAGITTA_CCACHE})
+endif()
+
+add_library(sagitta_flags INTERFACE)
+target_compile_options(sagitta_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+if(SAGITTA_SANITIZE)
+  target_compile_options(sagitta_flags INTERFACE -fsanitize=${SAGITTA_SANITIZE} -fno-omit-frame-pointer
+                                                 -fno-sanitize-recover=all)
+  target_link_options(sagitta_flags INTERFACE -fsanitize=${SAGITTA_SANITIZE})
+endif()

@@ -1,0 +1,37 @@
+// The safetensors format: eight bytes of header length, a JSON header that lists name, type, shape
+// and place of every tensor, then the values. Files come from strangers, so every field is checked
+// before a byte of data is used.
+#pragma once
+
+#include "sagitta/core/stored.h"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace sagitta::io {
+
+using Metadata = std::map<std::string, std::string, std::less<>>;
+
+struct Safetensors {
+  StateDict tensors;   // views into the file; each keeps the mapping alive
+  Metadata metadata;   // the header's "__metadata__", empty if there is none
+};
+
+// Maps the file and reads its header. Throws bad_file naming the file and the tensor when
+// the file is missing, truncated or malformed, and unsupported for an element type we do not know.
+[[nodiscard]] Safetensors open_safetensors(const std::filesystem::path& path);
+
+// The same for a file that lies in memory. `name` stands for it in messages; the tensors point into
+// `bytes` and hold `owner`, which must keep them valid.
+[[nodiscard]] Safetensors parse_safetensors(std::span<const std::byte> bytes,
+                                            const std::string& name,
+                                            std::shared_ptr<const void> owner = nullptr);
+
+// Writes the tensors in the order of their names, replacing the file in one step (AtomicFile).
+void write_safetensors(const std::filesystem::path& path, const StateDict& tensors,
+                       const Metadata& metadata = {});
+
+}  // namespace sagitta::io
