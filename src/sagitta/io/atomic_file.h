@@ -27,7 +27,7 @@ class AtomicFile {
   void commit();
 
  private:
-  [[noreturn]] void fail(const char* action, int error) const;
+  [[noreturn]] void fail(int error) const;
 
   std::filesystem::path path_;
   std::string temporary_;
@@ -37,10 +37,5 @@ class AtomicFile {
 // The whole content at once.
 void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file(const std::filesystem::path& path, std::string_view text);
-
-// The whole content of a file that is expected to be small. Throws bad_file if it is missing,
-// unreadable, not a regular file or larger than max_bytes.
-[[nodiscard]] std::string read_file(const std::filesystem::path& path,
-                                    std::size_t max_bytes = std::size_t{1} << 30U);
 
 }  // namespace sagitta::io

@@ -20,7 +20,7 @@ struct Image {
 
 // Pictures beyond these limits are refused before anything is allocated for them.
 inline constexpr std::int64_t kMaxImageSide = 32768;
-inline constexpr std::int64_t kMaxImagePixels = std::int64_t{1} << 28U;
+inline constexpr std::int64_t kMaxImagePixels = std::int64_t{1} << 27U;
 
 // Reads a PNG, JPEG or WebP file, recognised by its first bytes and not by its name. The EXIF
 // orientation is applied. Throws bad_file if the file is missing, broken or none of these.

@@ -16,8 +16,8 @@ namespace sagitta::io {
 using Metadata = std::map<std::string, std::string, std::less<>>;
 
 struct Safetensors {
-  StateDict tensors;   // views into the file; each keeps the mapping alive
-  Metadata metadata;   // the header's "__metadata__", empty if there is none
+  StateDict tensors;  // views into the file; each keeps the mapping alive
+  Metadata metadata;  // the header's "__metadata__", empty if there is none
 };
 
 // Maps the file and reads its header. Throws bad_file naming the file and the tensor when
@@ -30,7 +30,8 @@ struct Safetensors {
                                             const std::string& name,
                                             std::shared_ptr<const void> owner = nullptr);
 
-// Writes the tensors in the order of their names, replacing the file in one step (AtomicFile).
+// Writes the tensors, wide types first and then by name so that all are aligned, replacing the file
+// in one step (AtomicFile).
 void write_safetensors(const std::filesystem::path& path, const StateDict& tensors,
                        const Metadata& metadata = {});
 

@@ -1,0 +1,42 @@
+#include "sagitta/ops/conv2d.h"
+
+#include "support.h"
+
+namespace sagitta {
+namespace {
+
+// Arguments: height = width, channels in, channels out, kernel, stride, type.
+void conv2d(benchmark::State& state) {
+  const auto device = bench::open(state, 5);
+  const std::int64_t side = state.range(0);
+  const std::int64_t kernel = state.range(3);
+  const Tensor x = bench::tensor(*device, {2, side, side, state.range(1)});
+  const Weight weight =
+      bench::weight(*device, WeightUse::conv, {state.range(2), state.range(1), kernel, kernel});
+  const Weight bias = bench::weight(*device, WeightUse::vector, {state.range(2)});
+  const int padding = static_cast<int>(kernel / 2);
+  const ops::Conv2dOptions options{.bias = &bias,
+                                   .stride = static_cast<int>(state.range(4)),
+                                   .pad_before = padding,
+                                   .pad_after = padding};
+  Tensor out = ops::conv2d(x, weight, options);  // the first call builds the kernel
+  for (auto _ : state) benchmark::DoNotOptimize(out = ops::conv2d(x, weight, options));
+  bench::count_flops(state,
+                     2.0 * static_cast<double>(out.size() * state.range(1) * kernel * kernel));
+}
+BENCHMARK(conv2d)
+    ->ArgNames({"side", "in", "out", "kernel", "stride", "bf16"})
+    ->ArgsProduct({{64}, {4}, {320}, {3}, {1}, {0, 1}})      // conv_in
+    ->ArgsProduct({{64}, {320}, {320}, {3}, {1}, {0, 1}})    // ResBlock, 64x64
+    ->ArgsProduct({{32}, {640}, {640}, {3}, {1}, {0, 1}})    // ResBlock, 32x32
+    ->ArgsProduct({{16}, {1280}, {1280}, {3}, {1}, {0, 1}})  // ResBlock, 16x16
+    ->ArgsProduct({{8}, {2560}, {1280}, {3}, {1}, {0, 1}})   // output ResBlock, 8x8
+    ->ArgsProduct({{64}, {640}, {320}, {1}, {1}, {0, 1}})    // skip connection
+    ->ArgsProduct({{64}, {320}, {320}, {3}, {2}, {0, 1}})    // Downsample
+    ->ArgsProduct({{64}, {320}, {4}, {3}, {1}, {0, 1}})      // conv_out
+    ->ArgsProduct({{512}, {128}, {128}, {3}, {1}, {0, 1}})   // VAE decoder, two pictures
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+
+}  // namespace
+}  // namespace sagitta

@@ -1,0 +1,22 @@
+// Any bytes are a picture or an error, and so are the texts of a PNG. JPEG and WebP go the same
+// way, since files are recognised by their content.
+#include "sagitta/base/error.h"
+#include "sagitta/io/image.h"
+#include "sagitta/io/png.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto bytes = std::as_bytes(std::span(data, size));
+  try {
+    (void)sagitta::io::decode_image(bytes, "input");
+  } catch (const sagitta::Error&) {  // what broken input is expected to give
+  }
+  try {
+    (void)sagitta::io::decode_png_text(bytes, "input");
+  } catch (const sagitta::Error&) {
+  }
+  return 0;
+}

@@ -1,0 +1,132 @@
+#include "sagitta/backend/cpu/conv2d.h"
+
+#include "sagitta/backend/cpu/conv2d_patches.h"
+#include "sagitta/backend/cpu/linear.h"
+#include "sagitta/backend/cpu/simd.h"
+#include "sagitta/backend/cpu/weights.h"
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+
+namespace sagitta::cpu {
+namespace {
+
+// One call for some of the samples. All data is NHWC in the compute type but the bias.
+struct Call {
+  const Conv2dArgs& args;
+  const Tensor& x;
+  const float* bias;
+  const Tensor* residual;
+  Tensor& out;
+};
+
+// oneDNN adds the result to what is there, so the residual goes there first.
+void copy_to(const Tensor& from, Tensor& out) {
+  constexpr std::int64_t kGrain = 1 << 18;
+  const std::byte* const source = from.data<std::byte>();
+  std::byte* const target = out.data<std::byte>();
+  parallel_ranges(
+      static_cast<std::int64_t>(out.bytes()), kGrain, [&](std::int64_t begin, std::int64_t end) {
+        std::memcpy(target + begin, source + begin, static_cast<std::size_t>(end - begin));
+      });
+}
+
+void spatial(const Call& call) {
+  Device& device = call.out.device();
+  Context& context = device.context<Context>();
+  const auto& weight = packed_as<PackedConv>(call.args.weight);
+  const Shape& kernel = call.args.weight.shape;
+  const ConvProblem problem{.type = device.compute(),
+                            .batch = call.x.dim(0),
+                            .height = call.x.dim(1),
+                            .width = call.x.dim(2),
+                            .in = kernel[1],
+                            .out = kernel[0],
+                            .kernel_h = kernel[2],
+                            .kernel_w = kernel[3],
+                            .stride = call.args.stride,
+                            .pad_before = call.args.pad_before,
+                            .pad_after = call.args.pad_after,
+                            .bias = call.bias != nullptr,
+                            .accumulate = call.residual != nullptr};
+  const auto plan = context.convs.find_or_make(problem, [&] {
+    Plan found = plan_conv(context.engine, problem, &weight.values.layout());
+    if (!found.primitive || found.is_slow()) found = plan_conv(context.engine, problem, nullptr);
+    return found;
+  });
+  if (call.residual != nullptr) copy_to(*call.residual, call.out);
+  const PoolBlock scratch(device, plan->scratch);
+  run(context.engine, context.stream, *plan,
+      {.x = call.x.data<std::byte>(),
+       .weights = weight.values.in(device, plan->weights),
+       .bias = call.bias,
+       .out = call.out.data<std::byte>(),
+       .scratch = scratch.data()});
+}
+
+// A 1x1 kernel is a product over the pixels that it sees.
+void pointwise(const Call& call) {
+  Device& device = call.out.device();
+  const auto& weight = packed_as<PackedMatrix>(call.args.weight);
+  const Conv2dArgs& args = call.args;
+  const bool all_pixels = args.stride == 1 && args.pad_before == 0 && args.pad_after == 0;
+  const std::int64_t rows = call.out.size() / weight.out;
+  const std::size_t gathered =
+      all_pixels ? 0 : static_cast<std::size_t>(rows * weight.in) * size_of(device.compute());
+  const PoolBlock pixels(device, gathered);
+  if (!all_pixels) gather_pixels(call.x, args.stride, args.pad_before, call.out, pixels.data());
+  multiply(device, weight,
+           {.rows = rows,
+            .x = all_pixels ? call.x.data<std::byte>() : pixels.data(),
+            .bias = call.bias,
+            .residual = call.residual == nullptr ? nullptr : call.residual->data<std::byte>(),
+            .out = call.out.data<std::byte>()});
+}
+
+void run_call(const Call& call) {
+  if (is_pointwise(call.args.weight)) {
+    pointwise(call);
+  } else {
+    spatial(call);
+  }
+}
+
+template <class T>
+void add_row(const float* bias, const T* row, std::span<float> out) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = to_float(row[i]) + (bias == nullptr ? 0.0F : bias[i]);
+  }
+}
+
+// The bias of one sample.
+void sample_bias(const float* bias, const Tensor& row_bias, std::int64_t sample,
+                 std::span<float> out) {
+  const auto first = static_cast<std::size_t>(sample) * out.size();
+  if (row_bias.dtype() == DType::bf16) {
+    add_row(bias, row_bias.data<Bf16>() + first, out);
+  } else {
+    add_row(bias, row_bias.data<float>() + first, out);
+  }
+}
+
+}  // namespace
+
+void conv2d(const Conv2dArgs& args, Tensor& out) {
+  const float* const bias = args.bias == nullptr ? nullptr : vector_values(*args.bias);
+  if (args.row_bias == nullptr) {
+    return run_call({args, args.x, bias, args.residual, out});
+  }
+  // Each sample has a bias of its own, so it has a call of its own.
+  const auto channels = static_cast<std::size_t>(args.weight.shape[0]);
+  const PoolBlock block(out.device(), channels * sizeof(float));
+  const std::span<float> own(static_cast<float*>(block.data()), channels);
+  for (std::int64_t sample = 0; sample < out.dim(0); ++sample) {
+    sample_bias(bias, *args.row_bias, sample, own);
+    Tensor part = out.slice(sample, 1);
+    const Tensor residual = args.residual == nullptr ? Tensor() : args.residual->slice(sample, 1);
+    run_call({args, args.x.slice(sample, 1), own.data(), residual ? &residual : nullptr, part});
+  }
+}
+
+}  // namespace sagitta::cpu

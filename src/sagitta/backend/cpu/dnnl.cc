@@ -1,0 +1,165 @@
+#include "sagitta/backend/cpu/dnnl.h"
+
+#include "sagitta/base/error.h"
+
+#include <unordered_map>
+
+namespace sagitta::cpu {
+namespace {
+
+using dnnl::algorithm;
+using dnnl::memory;
+using Tag = memory::format_tag;
+
+memory::data_type type_of(DType type) {
+  return type == DType::bf16 ? memory::data_type::bf16 : memory::data_type::f32;
+}
+
+// Runs a call of oneDNN; its errors become ours.
+template <class Call>
+auto checked(const Call& call) {
+  try {
+    return call();
+  } catch (const dnnl::error& error) {
+    throw Error(
+        error.status == dnnl_out_of_memory ? Fault::out_of_memory : Fault::internal,
+        fmt::format("oneDNN: {} (status {})", error.message, static_cast<int>(error.status)));
+  }
+}
+
+// oneDNN calls for const memory through the same type as for memory that it writes.
+memory view(const dnnl::engine& engine, const Layout& layout, const void* data) {
+  return {layout, engine, const_cast<void*>(data)};
+}
+
+void append_activation(dnnl::post_ops& ops, Activation activation) {
+  switch (activation) {
+    case Activation::none:
+      return;
+    case Activation::silu:
+      return ops.append_eltwise(1.0F, algorithm::eltwise_swish, 1.0F, 0.0F);
+    case Activation::gelu:
+      return ops.append_eltwise(1.0F, algorithm::eltwise_gelu_erf, 0.0F, 0.0F);
+    case Activation::quick_gelu:
+      return ops.append_eltwise(1.0F, algorithm::eltwise_swish, 1.702F, 0.0F);
+  }
+}
+
+// Appends an operand like `layout` and returns the name under which it is handed over.
+int append_operand(dnnl::post_ops& ops, algorithm how, const Layout& layout) {
+  ops.append_binary(how, layout);
+  return DNNL_ARG_ATTR_MULTIPLE_POST_OP(ops.len() - 1) | DNNL_ARG_SRC_1;
+}
+
+// Creates the primitive that make(attributes) describes. oneDNN says "unimplemented" with an error.
+template <class Primitive, class Make>
+void finish(Plan& plan, const dnnl::post_ops& ops, const Make& make) {
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  attributes.set_post_ops(ops);
+  try {
+    const typename Primitive::primitive_desc description = make(attributes);
+    plan.weights = description.weights_desc();
+    plan.scratch = description.scratchpad_desc().get_size();
+    plan.implementation = description.impl_info_str();
+    plan.primitive = Primitive(description);
+  } catch (const dnnl::error& error) {
+    if (error.status == dnnl_unimplemented) return;
+    checked([&]() -> int { throw error; });
+  }
+}
+
+}  // namespace
+
+Plan plan_matmul(const dnnl::engine& engine, const MatmulProblem& problem, const Layout* weights) {
+  const memory::data_type type = type_of(problem.type);
+  Plan plan;
+  plan.x = {{problem.rows, problem.in}, type, Tag::ab};
+  plan.out = {{problem.rows, problem.out}, type, Tag::ab};
+  if (problem.bias) plan.bias = {{1, problem.out}, memory::data_type::f32, Tag::ab};
+  const Layout wanted =
+      weights != nullptr ? *weights : Layout({problem.in, problem.out}, type, Tag::any);
+
+  dnnl::post_ops ops;
+  append_activation(ops, problem.activation);
+  if (problem.factor) plan.factor_arg = append_operand(ops, algorithm::binary_mul, plan.out);
+  if (problem.residual) plan.residual_arg = append_operand(ops, algorithm::binary_add, plan.out);
+  finish<dnnl::matmul>(plan, ops, [&](const dnnl::primitive_attr& attributes) {
+    return dnnl::matmul::primitive_desc({plan.x, wanted, plan.bias, plan.out}, attributes, engine);
+  });
+  return plan;
+}
+
+Plan plan_conv(const dnnl::engine& engine, const ConvProblem& problem, const Layout* weights) {
+  const memory::data_type type = type_of(problem.type);
+  const std::int64_t padding = problem.pad_before + problem.pad_after;
+  const std::int64_t out_h = (problem.height + padding - problem.kernel_h) / problem.stride + 1;
+  const std::int64_t out_w = (problem.width + padding - problem.kernel_w) / problem.stride + 1;
+  Plan plan;
+  plan.x = {{problem.batch, problem.in, problem.height, problem.width}, type, Tag::nhwc};
+  plan.out = {{problem.batch, problem.out, out_h, out_w}, type, Tag::nhwc};
+  if (problem.bias) plan.bias = {{problem.out}, memory::data_type::f32, Tag::a};
+  const Layout any({problem.out, problem.in, problem.kernel_h, problem.kernel_w}, type, Tag::any);
+  const Layout& wanted = weights != nullptr ? *weights : any;
+  const memory::dims strides{problem.stride, problem.stride};
+  const memory::dims before{problem.pad_before, problem.pad_before};
+  const memory::dims after{problem.pad_after, problem.pad_after};
+
+  dnnl::post_ops ops;
+  if (problem.accumulate) ops.append_sum(1.0F);
+  finish<dnnl::convolution_forward>(plan, ops, [&](const dnnl::primitive_attr& attributes) {
+    const auto kind = dnnl::prop_kind::forward_inference;
+    const auto how = algorithm::convolution_direct;
+    return dnnl::convolution_forward::primitive_desc(
+        {kind, how, plan.x, wanted, plan.bias, plan.out, strides, before, after}, attributes,
+        engine);
+  });
+  return plan;
+}
+
+void run(const dnnl::engine& engine, dnnl::stream& stream, const Plan& plan,
+         const Operands& operands) {
+  checked([&] {
+    std::unordered_map<int, memory> arguments{
+        {DNNL_ARG_SRC, view(engine, plan.x, operands.x)},
+        {DNNL_ARG_WEIGHTS, view(engine, plan.weights, operands.weights)},
+        {DNNL_ARG_DST, view(engine, plan.out, operands.out)},
+    };
+    if (operands.bias != nullptr) {
+      arguments.emplace(DNNL_ARG_BIAS, view(engine, plan.bias, operands.bias));
+    }
+    if (plan.factor_arg != 0) {
+      arguments.emplace(plan.factor_arg, view(engine, plan.out, operands.factor));
+    }
+    if (plan.residual_arg != 0) {
+      arguments.emplace(plan.residual_arg, view(engine, plan.out, operands.residual));
+    }
+    if (plan.scratch != 0) {
+      const Layout scratch({static_cast<std::int64_t>(plan.scratch)}, memory::data_type::u8,
+                           Tag::a);
+      arguments.emplace(DNNL_ARG_SCRATCHPAD, view(engine, scratch, operands.scratch));
+    }
+    plan.primitive.execute(stream, arguments);
+    stream.wait();
+  });
+}
+
+Layout matrix_layout(DType type, std::int64_t in, std::int64_t out) {
+  return {{in, out}, type_of(type), Tag::ba};
+}
+
+Layout kernel_layout(DType type, const Shape& shape) {
+  return {{shape[0], shape[1], shape[2], shape[3]}, type_of(type), Tag::abcd};
+}
+
+void reorder(const dnnl::engine& engine, dnnl::stream& stream, const Layout& from_layout,
+             const void* from, const Layout& to_layout, void* to) {
+  checked([&] {
+    memory source = view(engine, from_layout, from);
+    memory target = view(engine, to_layout, to);
+    dnnl::reorder(source, target).execute(stream, source, target);
+    stream.wait();
+  });
+}
+
+}  // namespace sagitta::cpu

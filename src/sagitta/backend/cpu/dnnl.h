@@ -1,0 +1,99 @@
+// All calls of oneDNN. A plan is a oneDNN primitive for one set of sizes; its weights lie in the
+// layout that was given, or in the layout that oneDNN likes best where none was given. The rest of
+// the backend only hands memory around, so another version of oneDNN concerns dnnl.cc alone.
+#pragma once
+
+#include "sagitta/core/dtype.h"
+#include "sagitta/core/kernels.h"
+
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include <compare>
+#include <cstdint>
+#include <string>
+
+namespace sagitta::cpu {
+
+// Type, sizes and order of the elements of a memory block.
+using Layout = dnnl::memory::desc;
+
+// out = activation(x weight + bias) * factor + residual, where the parts that are asked for exist.
+struct MatmulProblem {
+  DType type = DType::f32;  // of all but the bias, which is f32
+  std::int64_t rows = 0;
+  std::int64_t in = 0;
+  std::int64_t out = 0;
+  Activation activation = Activation::none;
+  bool bias = false;
+  bool factor = false;    // (rows, out)
+  bool residual = false;  // (rows, out)
+
+  auto operator<=>(const MatmulProblem&) const = default;
+};
+
+// out = conv(x) + bias, or out += conv(x) + bias. x and out are NHWC.
+struct ConvProblem {
+  DType type = DType::f32;  // of all but the bias, which is f32
+  std::int64_t batch = 1;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  std::int64_t in = 0;
+  std::int64_t out = 0;
+  std::int64_t kernel_h = 1;
+  std::int64_t kernel_w = 1;
+  std::int64_t stride = 1;
+  std::int64_t pad_before = 0;
+  std::int64_t pad_after = 0;
+  bool bias = false;
+  bool accumulate = false;
+
+  auto operator<=>(const ConvProblem&) const = default;
+};
+
+// Ready to run, from any thread and by several at once.
+struct Plan {
+  dnnl::primitive primitive;
+  Layout x;
+  Layout weights;
+  Layout bias;
+  Layout out;               // also of factor and residual
+  std::size_t scratch = 0;  // bytes
+  int factor_arg = 0;       // names of the operands of post-ops, 0 where there is none
+  int residual_arg = 0;
+  std::string implementation;  // oneDNN's name of it
+
+  // oneDNN's reference code: right, but a hundred times slower.
+  [[nodiscard]] bool is_slow() const { return implementation.starts_with("ref"); }
+};
+
+struct Operands {
+  const void* x = nullptr;
+  const void* weights = nullptr;
+  const float* bias = nullptr;
+  const void* factor = nullptr;
+  const void* residual = nullptr;
+  void* out = nullptr;
+  void* scratch = nullptr;  // plan.scratch bytes
+};
+
+// The best plan for these weights, in any layout where weights is null. A plan without a primitive
+// means that oneDNN cannot do it.
+[[nodiscard]] Plan plan_matmul(const dnnl::engine& engine, const MatmulProblem& problem,
+                               const Layout* weights);
+[[nodiscard]] Plan plan_conv(const dnnl::engine& engine, const ConvProblem& problem,
+                             const Layout* weights);
+
+// Runs a plan to its end.
+void run(const dnnl::engine& engine, dnnl::stream& stream, const Plan& plan,
+         const Operands& operands);
+
+// The layout of a dense (out, in) matrix in memory, as the (in, out) weights of a product.
+[[nodiscard]] Layout matrix_layout(DType type, std::int64_t in, std::int64_t out);
+// The layout of dense (out, in, kernel_h, kernel_w) weights in memory.
+[[nodiscard]] Layout kernel_layout(DType type, const Shape& shape);
+
+// Copies values between layouts of equal sizes, converting the element type.
+void reorder(const dnnl::engine& engine, dnnl::stream& stream, const Layout& from_layout,
+             const void* from, const Layout& to_layout, void* to);
+
+}  // namespace sagitta::cpu

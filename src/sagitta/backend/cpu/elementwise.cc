@@ -1,0 +1,139 @@
+#include "sagitta/backend/cpu/elementwise.h"
+
+#include "sagitta/backend/cpu/simd.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace sagitta::cpu {
+namespace {
+
+constexpr std::int64_t kGrain = 16384;  // elements: large against the cost of waking a thread
+
+struct AxpbyBody {
+  template <class T>
+  [[gnu::always_inline]] static void run(float a, const T* x, float b, const T* y,
+                                         T* __restrict out, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      store(a * to_float(x[i]) + b * to_float(y[i]), &out[i]);
+    }
+  }
+};
+
+template <class T>
+void axpby_of(float a, const Tensor& x, float b, const Tensor& y, Tensor& out) {
+  const T* x_data = x.data<T>();
+  const T* y_data = y.data<T>();
+  T* out_data = out.data<T>();
+  parallel_ranges(out.size(), kGrain, [&](std::int64_t begin, std::int64_t end) {
+    for_best_isa<AxpbyBody>(a, x_data + begin, b, y_data + begin, out_data + begin, end - begin);
+  });
+}
+
+struct Silu {
+  [[gnu::always_inline]] static float of(float x) { return silu(x); }
+};
+struct Gelu {
+  [[gnu::always_inline]] static float of(float x) { return gelu(x); }
+};
+struct QuickGelu {
+  [[gnu::always_inline]] static float of(float x) { return quick_gelu(x); }
+};
+
+template <class Function>
+struct MapBody {
+  template <class T>
+  [[gnu::always_inline]] static void run(const T* x, T* __restrict out, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) store(Function::of(to_float(x[i])), &out[i]);
+  }
+};
+
+template <class Function, class T>
+void map_of(const Tensor& x, Tensor& out) {
+  const T* x_data = x.data<T>();
+  T* out_data = out.data<T>();
+  parallel_ranges(out.size(), kGrain, [&](std::int64_t begin, std::int64_t end) {
+    for_best_isa<MapBody<Function>>(x_data + begin, out_data + begin, end - begin);
+  });
+}
+
+template <class Function>
+void map(const Tensor& x, Tensor& out) {
+  if (x.dtype() == DType::bf16) {
+    map_of<Function, Bf16>(x, out);
+  } else {
+    map_of<Function, float>(x, out);
+  }
+}
+
+// Rows of `row` bytes that make up blocks worth a thread.
+std::int64_t rows_per_block(std::size_t row) {
+  constexpr std::size_t kBlockBytes = 65536;
+  return static_cast<std::int64_t>(std::max<std::size_t>(1, kBlockBytes / row));
+}
+
+}  // namespace
+
+void resize_nearest(const Tensor& x, Tensor& out) {
+  const std::int64_t in_height = x.dim(1);
+  const std::int64_t in_width = x.dim(2);
+  const std::int64_t height = out.dim(1);
+  const std::int64_t width = out.dim(2);
+  const std::size_t pixel = static_cast<std::size_t>(x.dim(3)) * size_of(x.dtype());
+  const std::size_t in_row = pixel * static_cast<std::size_t>(in_width);
+  const std::size_t row = pixel * static_cast<std::size_t>(width);
+  const auto* source = x.data<std::byte>();
+  auto* target = out.data<std::byte>();
+  parallel_ranges(
+      out.dim(0) * height, rows_per_block(row), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t r = begin; r < end; ++r) {
+          const std::int64_t from = r / height * in_height + r % height * in_height / height;
+          const std::byte* in = source + in_row * static_cast<std::size_t>(from);
+          std::byte* to = target + row * static_cast<std::size_t>(r);
+          for (std::int64_t i = 0; i < width; ++i, to += pixel) {
+            const auto column = static_cast<std::size_t>(i * in_width / width);
+            std::memcpy(to, in + pixel * column, pixel);
+          }
+        }
+      });
+}
+
+void concat_channels(const Tensor& a, const Tensor& b, Tensor& out) {
+  const std::size_t a_row = static_cast<std::size_t>(a.shape().back()) * size_of(a.dtype());
+  const std::size_t b_row = static_cast<std::size_t>(b.shape().back()) * size_of(b.dtype());
+  const std::int64_t rows = a.size() / a.shape().back();
+  const auto* a_data = a.data<std::byte>();
+  const auto* b_data = b.data<std::byte>();
+  auto* target = out.data<std::byte>();
+  parallel_ranges(rows, rows_per_block(a_row + b_row), [&](std::int64_t begin, std::int64_t end) {
+    for (auto r = static_cast<std::size_t>(begin); r < static_cast<std::size_t>(end); ++r) {
+      std::byte* to = target + r * (a_row + b_row);
+      std::memcpy(to, a_data + r * a_row, a_row);
+      std::memcpy(to + a_row, b_data + r * b_row, b_row);
+    }
+  });
+}
+
+void axpby(float a, const Tensor& x, float b, const Tensor& y, Tensor& out) {
+  if (x.dtype() == DType::bf16) {
+    axpby_of<Bf16>(a, x, b, y, out);
+  } else {
+    axpby_of<float>(a, x, b, y, out);
+  }
+}
+
+void activate(Activation activation, const Tensor& x, Tensor& out) {
+  switch (activation) {
+    case Activation::none:
+      std::memcpy(out.data<std::byte>(), x.data<std::byte>(), x.bytes());
+      return;
+    case Activation::silu:
+      return map<Silu>(x, out);
+    case Activation::gelu:
+      return map<Gelu>(x, out);
+    case Activation::quick_gelu:
+      return map<QuickGelu>(x, out);
+  }
+}
+
+}  // namespace sagitta::cpu

@@ -1,0 +1,14 @@
+// Element-wise ops and ops that only move values: rows of core/kernels.h for the cpu backend.
+#pragma once
+
+#include "sagitta/core/kernels.h"
+#include "sagitta/core/tensor.h"
+
+namespace sagitta::cpu {
+
+void resize_nearest(const Tensor& x, Tensor& out);
+void concat_channels(const Tensor& a, const Tensor& b, Tensor& out);
+void axpby(float a, const Tensor& x, float b, const Tensor& y, Tensor& out);
+void activate(Activation activation, const Tensor& x, Tensor& out);
+
+}  // namespace sagitta::cpu

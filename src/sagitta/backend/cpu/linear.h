@@ -1,0 +1,29 @@
+// Matrix products: rows of core/kernels.h for the cpu backend.
+#pragma once
+
+#include "sagitta/backend/cpu/weights_packed.h"
+#include "sagitta/core/kernels.h"
+#include "sagitta/core/tensor.h"
+
+namespace sagitta::cpu {
+
+// out = activation(x weight + bias) * factor + residual over dense rows in the compute type.
+// Operands that are null are left out.
+struct Product {
+  std::int64_t rows = 0;
+  const void* x = nullptr;         // (rows, in)
+  const float* bias = nullptr;     // (out)
+  const void* factor = nullptr;    // (rows, out)
+  const void* residual = nullptr;  // (rows, out)
+  Activation activation = Activation::none;
+  void* out = nullptr;  // (rows, out)
+};
+void multiply(Device& device, const PackedMatrix& weight, const Product& product);
+
+void linear(const LinearArgs& args, Tensor& out);
+
+// The gate goes through a block of scratch that stays in the cache, and the value's product
+// multiplies by it as it is written.
+void linear_geglu(const LinearArgs& args, Tensor& out);
+
+}  // namespace sagitta::cpu

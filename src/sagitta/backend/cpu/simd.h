@@ -1,0 +1,161 @@
+// What the CPU kernels of this project share: the bf16 element, elementary functions that a
+// compiler vectorises, the choice of instruction set at run time, and the split of a loop over
+// threads.
+//
+// A kernel's inner loop is written once, as the always_inline static `run` of a body type, in plain
+// scalar C++. for_best_isa<Body>(...) compiles it for AVX-512, AVX2 and the baseline and calls the
+// best one that this processor has. No intrinsics, no ifuncs (they crash under sanitizers), no
+// second compilation of a file with other flags (which lets the linker mix up inline functions).
+#pragma once
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+namespace sagitta::cpu {
+
+// The upper half of a float. As an element type it selects the bf16 form of a kernel.
+struct Bf16 {
+  std::uint16_t bits;
+};
+
+[[gnu::always_inline]] inline float to_float(float x) { return x; }
+[[gnu::always_inline]] inline float to_float(Bf16 x) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(x.bits) << 16U);
+}
+
+// Rounds to nearest even; NaN stays NaN.
+[[gnu::always_inline]] inline void store(float value, float* out) { *out = value; }
+[[gnu::always_inline]] inline void store(float value, Bf16* out) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const std::uint32_t rounded = (bits + 0x7FFFU + ((bits >> 16U) & 1U)) >> 16U;
+  const std::uint32_t quiet_nan = (bits >> 16U) | 0x40U;
+  out->bits = static_cast<std::uint16_t>((bits & 0x7FFFFFFFU) > 0x7F800000U ? quiet_nan : rounded);
+}
+
+// e^x with a relative error below 2e-7; 0 below -86.9 (a subnormal is not worth a branch), infinity
+// above 88.72. x = n ln 2 + r; e^r is its Taylor polynomial, short because |r| <= 0.35.
+[[gnu::always_inline]] inline float exp(float x) {
+  constexpr float kLog2E = 1.44269504F;
+  constexpr float kLn2High = 0.693359375F;  // few bits, so that n times it is exact
+  constexpr float kLn2Low = -2.12194440e-4F;
+  constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it leaves an integer in the low bits
+  constexpr float kLowest = -86.9F;
+  constexpr float kHighest = 89.0F;
+  float clamped = x > kHighest ? kHighest : x;
+  clamped = clamped < kLowest ? kLowest : clamped;
+  const float shifted = clamped * kLog2E + kRound;
+  const float n = shifted - kRound;
+  const float r = (clamped - n * kLn2High) - n * kLn2Low;
+  float p = 1.0F / 5040;
+  p = p * r + 1.0F / 720;
+  p = p * r + 1.0F / 120;
+  p = p * r + 1.0F / 24;
+  p = p * r + 1.0F / 6;
+  p = p * r + 0.5F;
+  p = p * r + 1.0F;
+  p = p * r + 1.0F;
+  // 2^(n-1), doubled afterwards so that n = 128 does not overflow too early.
+  const float half_power =
+      std::bit_cast<float>((std::bit_cast<std::uint32_t>(shifted) + 126U) << 23U);
+  const float result = p * half_power * 2.0F;
+  return x < kLowest ? 0.0F : result;
+}
+
+// 1 / (1 + e^-x).
+[[gnu::always_inline]] inline float sigmoid(float x) { return 1.0F / (1.0F + cpu::exp(-x)); }
+
+// x * sigmoid(x).
+[[gnu::always_inline]] inline float silu(float x) { return x * sigmoid(x); }
+
+// x * sigmoid(1.702 x).
+[[gnu::always_inline]] inline float quick_gelu(float x) { return x * sigmoid(1.702F * x); }
+
+// The standard normal distribution function, (1 + erf(x / sqrt 2)) / 2, with a small RELATIVE error
+// also in its lower tail: Phi(-t) = e^(-t^2/2) Q(t) for t >= 0, where Q is u times a polynomial in
+// u = 1 / (1 + 0.35 t), interpolated at the Chebyshev nodes of t in 0..14 (error of Q below 4e-8).
+[[gnu::always_inline]] inline float normal_cdf(float x) {
+  const float t = std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0x7FFFFFFFU);
+  const float u = 1.0F / (1.0F + 0.35F * t);
+  float q = -0.029679522F;
+  q = q * u + 0.1465458303F;
+  q = q * u - 0.2609612283F;
+  q = q * u + 0.1650509959F;
+  q = q * u - 0.02704660827F;
+  q = q * u + 0.1071145876F;
+  q = q * u + 0.1194449168F;
+  q = q * u + 0.1399122981F;
+  q = q * u + 0.1396187126F;
+  const float tail = cpu::exp(-0.5F * t * t) * q * u;
+  return x > 0 ? 1.0F - tail : tail;
+}
+
+// x * Phi(x): the exact GELU.
+[[gnu::always_inline]] inline float gelu(float x) { return x * normal_cdf(x); }
+
+#if defined(__x86_64__)
+
+enum class Isa { baseline, avx2, avx512 };
+
+inline Isa best_isa() {
+  static const Isa isa = [] {
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("fma")) {
+      return Isa::avx512;
+    }
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? Isa::avx2
+                                                                           : Isa::baseline;
+  }();
+  return isa;
+}
+
+template <class Body, class... Args>
+[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,fma")]] void run_avx512(Args... args) {
+  Body::run(args...);
+}
+
+template <class Body, class... Args>
+[[gnu::target("avx2,fma")]] void run_avx2(Args... args) {
+  Body::run(args...);
+}
+
+// Calls Body::run(args...) as compiled for the best instruction set of this processor.
+template <class Body, class... Args>
+void for_best_isa(Args... args) {
+  switch (best_isa()) {
+    case Isa::avx512:
+      return run_avx512<Body>(args...);
+    case Isa::avx2:
+      return run_avx2<Body>(args...);
+    case Isa::baseline:
+      return Body::run(args...);
+  }
+}
+
+#else
+
+// One instruction set only: the compiler's.
+template <class Body, class... Args>
+void for_best_isa(Args... args) {
+  Body::run(args...);
+}
+
+#endif
+
+// Cuts [0, count) into blocks of `grain` items, spreads the blocks over the threads in order, and
+// calls body(begin, end) for each. The blocks do not depend on the number of threads, so neither
+// do sums over them. A single block stays on the calling thread. body must not throw.
+template <class Body>
+void parallel_ranges(std::int64_t count, std::int64_t grain, const Body& body) {
+  const std::int64_t blocks = (count + grain - 1) / grain;
+#pragma omp parallel for schedule(static) if (blocks > 1)
+  for (std::int64_t block = 0; block < blocks; ++block) {
+    const std::int64_t begin = block * grain;
+    const std::int64_t end = begin + grain < count ? begin + grain : count;
+    body(begin, end);
+  }
+}
+
+}  // namespace sagitta::cpu

@@ -1,0 +1,66 @@
+// What stands behind Weight::packed for the products of the CPU backend.
+#pragma once
+
+#include "sagitta/backend/cpu/context.h"
+#include "sagitta/core/weight.h"
+
+#include <deque>
+#include <mutex>
+#include <utility>
+
+namespace sagitta::cpu {
+
+// Values in a layout chosen when they were loaded. For a few odd sizes oneDNN insists on another
+// layout; then a second copy is made once and kept.
+class PackedValues {
+ public:
+  // Packs `values`, which lie in `plain`.
+  PackedValues(Device& device, const Layout& layout, const Layout& plain, const void* values);
+
+  [[nodiscard]] const Layout& layout() const { return primary_.layout; }
+  [[nodiscard]] std::size_t bytes() const { return primary_.block.bytes(); }
+  // Stays valid as long as this object.
+  [[nodiscard]] const void* in(Device& device, const Layout& layout) const;
+
+ private:
+  struct Copy {
+    Layout layout;
+    SystemBlock block;
+  };
+
+  static Copy pack(Device& device, const Layout& layout, const Layout& from_layout,
+                   const void* from);
+
+  Copy primary_;
+  mutable std::mutex mutex_;
+  mutable std::deque<Copy> others_;
+};
+
+// A linear weight, or a 1x1 convolution.
+struct PackedMatrix {
+  std::int64_t in;
+  std::int64_t out;
+  PackedValues values;
+};
+
+// A gated weight: two matrices of equal size.
+struct PackedGeglu {
+  PackedMatrix value;
+  PackedMatrix gate;
+};
+
+struct PackedConv {
+  PackedValues values;
+};
+
+template <class Packed>
+const Packed& packed_as(const Weight& weight) {
+  return *static_cast<const Packed*>(weight.packed.get());
+}
+
+// Whether a conv weight is packed as a matrix.
+inline bool is_pointwise(const Weight& weight) {
+  return weight.shape[2] == 1 && weight.shape[3] == 1;
+}
+
+}  // namespace sagitta::cpu

@@ -1,0 +1,48 @@
+#include "sagitta/backend/open.h"
+
+#include "sagitta/backend/cuda/open.h"
+#include "sagitta/backend/reference/open.h"
+#include "sagitta/base/error.h"
+
+#include <fmt/ranges.h>
+
+namespace sagitta {
+namespace {
+
+bool has_native_bf16() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16") != 0 || __builtin_cpu_supports("amx-bf16") != 0;
+#else
+  return false;
+#endif
+}
+
+}  // namespace
+
+std::unique_ptr<Device> open_device(std::string_view name, DeviceOptions options) {
+  require(options.compute == DType::f32 || options.compute == DType::bf16, Fault::bad_input,
+          "device '{}': the compute type is {}, expected f32 or bf16", name,
+          name_of(options.compute));
+  require(options.threads >= 0, Fault::bad_input,
+          "device '{}': {} threads, expected 0 (all) or more", name, options.threads);
+  if (name == "reference") return reference::open();
+  if (name.starts_with("cuda")) return cuda::open(name);
+  throw Error(Fault::unsupported, fmt::format("no device '{}' here; there is {}", name,
+                                              fmt::join(device_names(), ", ")));
+}
+
+std::vector<std::string> device_names() {
+  std::vector<std::string> names{"reference"};
+  for (int i = 0; i < cuda::count(); ++i) names.push_back(fmt::format("cuda:{}", i));
+  return names;
+}
+
+DType resolve_compute(std::string_view name) {
+  if (name == "f32") return DType::f32;
+  if (name == "bf16") return DType::bf16;
+  require(name == "auto", Fault::bad_input, "the compute type is '{}', expected auto, f32 or bf16",
+          name);
+  return has_native_bf16() ? DType::bf16 : DType::f32;
+}
+
+}  // namespace sagitta

@@ -1,0 +1,37 @@
+#include "sagitta/backend/reference/open.h"
+
+#include "sagitta/backend/reference/kernels.h"
+
+#include <cstdlib>
+
+namespace sagitta::reference {
+namespace {
+
+constexpr Kernels kKernels{
+    .upload = upload,
+    .download = download,
+    .load_weight = load_weight,
+    .conv2d = conv2d,
+    .linear = linear,
+    .linear_geglu = linear_geglu,
+    .group_norm = group_norm,
+    .layer_norm = layer_norm,
+    .attention = attention,
+    .resize_nearest = resize_nearest,
+    .concat_channels = concat_channels,
+    .axpby = axpby,
+    .activate = activate,
+};
+
+constexpr MemoryPool::Source kMemory{
+    .allocate = [](std::size_t bytes) { return std::malloc(bytes); },
+    .release = [](void* block, std::size_t) { std::free(block); },
+};
+
+}  // namespace
+
+std::unique_ptr<Device> open() {
+  return std::make_unique<Device>("reference", DType::f32, kKernels, kMemory, nullptr);
+}
+
+}  // namespace sagitta::reference

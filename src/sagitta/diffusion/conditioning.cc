@@ -1,0 +1,177 @@
+#include "sagitta/diffusion/conditioning.h"
+
+#include "sagitta/base/error.h"
+#include "sagitta/diffusion/resize.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sagitta {
+namespace {
+
+std::int64_t whole(double value) { return static_cast<std::int64_t>(std::nearbyint(value)); }
+
+Area to_cells(const AreaSpec& spec, std::int64_t height, std::int64_t width) {
+  if (!spec.percentage) {
+    return {.y = whole(spec.y), .x = whole(spec.x), .height = whole(spec.height), .width = whole(spec.width)};
+  }
+  const auto rows = static_cast<double>(height);
+  const auto cols = static_cast<double>(width);
+  return {.y = whole(spec.y * rows),
+          .x = whole(spec.x * cols),
+          .height = std::max<std::int64_t>(1, whole(spec.height * rows)),
+          .width = std::max<std::int64_t>(1, whole(spec.width * cols))};
+}
+
+// The box around all non-zero cells of a mask (N, H, W), at least 8x8 cells.
+Area bounds_of(const Array& mask) {
+  constexpr std::int64_t kSmallest = 8;
+  const std::int64_t height = mask.dim(1);
+  const std::int64_t width = mask.dim(2);
+  std::int64_t top = height;
+  std::int64_t left = width;
+  std::int64_t bottom = -1;
+  std::int64_t right = -1;
+  for (std::int64_t n = 0; n < mask.dim(0); ++n) {
+    for (std::int64_t y = 0; y < height; ++y) {
+      for (std::int64_t x = 0; x < width; ++x) {
+        if (mask[static_cast<std::size_t>((n * height + y) * width + x)] == 0) continue;
+        top = std::min(top, y);
+        bottom = std::max(bottom, y);
+        left = std::min(left, x);
+        right = std::max(right, x);
+      }
+    }
+  }
+  if (bottom < 0) return {.y = 0, .x = 0, .height = kSmallest, .width = kSmallest};
+  return {.y = top,
+          .x = left,
+          .height = std::max(kSmallest, bottom - top + 1),
+          .width = std::max(kSmallest, right - left + 1)};
+}
+
+PreparedEntry prepare(const ConditioningEntry& entry, const ModelSampling& sampling,
+                      std::int64_t height, std::int64_t width) {
+  PreparedEntry prepared{.context = entry.context,
+                         .pooled = entry.pooled,
+                         .strength = entry.strength,
+                         .area = {},
+                         .mask = {},
+                         .mask_strength = entry.mask_strength,
+                         .sigma_start = sampling.percent_to_sigma(entry.start_percent),
+                         .sigma_end = sampling.percent_to_sigma(entry.end_percent)};
+  if (entry.area) prepared.area = to_cells(*entry.area, height, width);
+  if (entry.mask) {
+    prepared.mask =
+        std::make_shared<const Array>(resize_bilinear(*entry.mask, height, width));
+    if (entry.mask_bounds) prepared.area = bounds_of(*prepared.mask);
+  }
+  return prepared;
+}
+
+bool encloses(const Area& outer, const Area& inner) {
+  return inner.y >= outer.y && inner.x >= outer.x &&
+         outer.y + outer.height >= inner.y + inner.height &&
+         outer.x + outer.width >= inner.x + inner.width;
+}
+
+// Adds to entries what an area of the other list needs as its opposite: a copy of that area entry
+// with the context of the smallest entry here that encloses it.
+void add_counterpart(std::vector<PreparedEntry>& entries, const PreparedEntry& other) {
+  if (!other.area) return;
+  const PreparedEntry* smallest = nullptr;
+  for (const PreparedEntry& entry : entries) {
+    if (!entry.area) {
+      if (smallest == nullptr) smallest = &entry;
+    } else if (encloses(*entry.area, *other.area)) {
+      if (smallest == nullptr || !smallest->area ||
+          smallest->area->height * smallest->area->width > entry.area->height * entry.area->width) {
+        smallest = &entry;
+      }
+    }
+  }
+  if (smallest == nullptr || (smallest->area && *smallest->area == *other.area)) return;
+  PreparedEntry counterpart = other;
+  counterpart.context = smallest->context;
+  counterpart.pooled = smallest->pooled;
+  entries.push_back(std::move(counterpart));
+}
+
+// Multiplies row t of each inner edge by (t + 1) / feather.
+void feather(Coverage& coverage, std::int64_t latent_height, std::int64_t latent_width) {
+  constexpr std::int64_t kMostCells = 8;
+  const Area& area = coverage.area;
+  const auto ramp = [](std::int64_t from_edge, std::int64_t cells, bool inner) {
+    return inner && from_edge < cells
+               ? static_cast<float>(from_edge + 1) / static_cast<float>(cells)
+               : 1.0F;
+  };
+  const std::int64_t rows = std::min(kMostCells, area.height / 4);
+  const std::int64_t cols = std::min(kMostCells, area.width / 4);
+  const bool above = area.y != 0;
+  const bool below = area.y + area.height < latent_height;
+  const bool before = area.x != 0;
+  const bool behind = area.x + area.width < latent_width;
+  std::size_t i = 0;
+  for (std::int64_t b = 0; b < coverage.weight.dim(0); ++b) {
+    for (std::int64_t y = 0; y < area.height; ++y) {
+      const float row = ramp(y, rows, above) * ramp(area.height - 1 - y, rows, below);
+      for (std::int64_t x = 0; x < area.width; ++x, ++i) {
+        coverage.weight[i] *=
+            row * ramp(x, cols, before) * ramp(area.width - 1 - x, cols, behind);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+PreparedConditioning prepare_conditioning(const Conditioning& positive, const Conditioning& negative,
+                                          const ModelSampling& sampling, std::int64_t height,
+                                          std::int64_t width) {
+  PreparedConditioning prepared;
+  for (const ConditioningEntry& entry : positive) {
+    prepared.positive.push_back(prepare(entry, sampling, height, width));
+  }
+  for (const ConditioningEntry& entry : negative) {
+    prepared.negative.push_back(prepare(entry, sampling, height, width));
+  }
+  for (const PreparedEntry& entry : prepared.positive) add_counterpart(prepared.negative, entry);
+  for (const PreparedEntry& entry : prepared.negative) add_counterpart(prepared.positive, entry);
+  return prepared;
+}
+
+Coverage coverage_of(const PreparedEntry& entry, std::int64_t batch, std::int64_t height,
+                     std::int64_t width) {
+  Coverage coverage{.area = {.y = 0, .x = 0, .height = height, .width = width}, .weight = {}};
+  if (entry.area) {
+    Area& area = coverage.area;
+    area.y = std::clamp<std::int64_t>(entry.area->y, 0, height);
+    area.x = std::clamp<std::int64_t>(entry.area->x, 0, width);
+    area.height = std::min(height - area.y, entry.area->height);
+    area.width = std::min(width - area.x, entry.area->width);
+    require(area.height > 0 && area.width > 0, Fault::bad_input,
+            "the conditioning area at x {}, y {} (latent cells) lies outside the latent of {}x{}",
+            entry.area->x, entry.area->y, width, height);
+  }
+  const Area& area = coverage.area;
+  coverage.weight = Array({batch, area.height, area.width}, entry.strength);
+  if (!entry.mask) {
+    if (entry.area) feather(coverage, height, width);
+    return coverage;
+  }
+  const Array& mask = *entry.mask;
+  const std::int64_t masks = std::min(mask.dim(0), batch);
+  std::size_t i = 0;
+  for (std::int64_t b = 0; b < batch; ++b) {
+    for (std::int64_t y = 0; y < area.height; ++y) {
+      const std::int64_t row = ((b % masks) * height + area.y + y) * width + area.x;
+      for (std::int64_t x = 0; x < area.width; ++x, ++i) {
+        coverage.weight[i] *= mask[static_cast<std::size_t>(row + x)] * entry.mask_strength;
+      }
+    }
+  }
+  return coverage;
+}
+
+}  // namespace sagitta

@@ -1,0 +1,73 @@
+// Conditioning: what the network is told about the wanted picture, where, when and how strongly.
+// Entries are what the conditioning nodes pass around; prepare() fits them to one sampling run.
+#pragma once
+
+#include "sagitta/core/array.h"
+#include "sagitta/diffusion/model_sampling.h"
+#include "sagitta/nn/pass.h"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace sagitta {
+
+// Where an entry counts: latent cells, or fractions of the latent's height and width.
+struct AreaSpec {
+  double height = 0;
+  double width = 0;
+  double y = 0;
+  double x = 0;
+  bool percentage = false;
+};
+
+struct ConditioningEntry {
+  std::shared_ptr<const Array> context;          // (1, tokens, width)
+  std::shared_ptr<const Array> pooled = {};      // (1, width), may be null
+  float strength = 1;
+  std::optional<AreaSpec> area = {};
+  std::shared_ptr<const Array> mask = {};        // (N, H, W) in 0..1, any size; null: everywhere
+  float mask_strength = 1;
+  bool mask_bounds = false;                      // evaluate only the bounding box of the mask
+  double start_percent = 0;                      // part of the schedule in which the entry is active
+  double end_percent = 1;
+};
+
+using Conditioning = std::vector<ConditioningEntry>;
+
+// An entry fitted to a run: areas in cells, masks at latent size, times as sigmas.
+struct PreparedEntry {
+  std::shared_ptr<const Array> context;
+  std::shared_ptr<const Array> pooled;
+  float strength = 1;
+  std::optional<Area> area;
+  std::shared_ptr<const Array> mask;  // (N, H, W) of the latent
+  float mask_strength = 1;
+  double sigma_start = 0;             // active while sigma_end <= sigma <= sigma_start
+  double sigma_end = 0;
+
+  [[nodiscard]] bool active(float sigma) const { return sigma <= sigma_start && sigma >= sigma_end; }
+};
+
+struct PreparedConditioning {
+  std::vector<PreparedEntry> positive;
+  std::vector<PreparedEntry> negative;
+};
+
+// Resolves percentages, masks and times for a latent of height * width cells, and gives every area
+// of one list a counterpart in the other, so that both predictions exist wherever one does.
+[[nodiscard]] PreparedConditioning prepare_conditioning(const Conditioning& positive,
+                                                        const Conditioning& negative,
+                                                        const ModelSampling& sampling,
+                                                        std::int64_t height, std::int64_t width);
+
+// The part of a latent that an entry sees and how much each cell of it counts: strength, mask, and a
+// linear feather of at most 8 cells at the inner edges of an area without a mask.
+struct Coverage {
+  Area area;
+  Array weight;  // (B, area.height, area.width)
+};
+[[nodiscard]] Coverage coverage_of(const PreparedEntry& entry, std::int64_t batch,
+                                   std::int64_t height, std::int64_t width);
+
+}  // namespace sagitta

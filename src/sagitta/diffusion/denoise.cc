@@ -1,0 +1,222 @@
+#include "sagitta/diffusion/denoise.h"
+
+#include "sagitta/base/error.h"
+#include "sagitta/core/layout.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+namespace sagitta {
+namespace {
+
+// CFG at this scale is the positive prediction alone.
+bool is_one(float scale) { return std::abs(scale - 1.0F) <= 1e-9F * std::max(std::abs(scale), 1.0F); }
+
+// Rows [area] of every item of x (B, C, H, W).
+Array crop(const Array& x, const Area& area) {
+  const std::int64_t planes = x.dim(0) * x.dim(1);
+  Array out({x.dim(0), x.dim(1), area.height, area.width});
+  float* to = out.data();
+  for (std::int64_t plane = 0; plane < planes; ++plane) {
+    for (std::int64_t y = 0; y < area.height; ++y, to += area.width) {
+      const float* from = x.data() + (plane * x.dim(2) + area.y + y) * x.dim(3) + area.x;
+      std::copy_n(from, area.width, to);
+    }
+  }
+  return out;
+}
+
+// A weighted sum of predictions over the latent, divided at the end by the sum of weights.
+class Blend {
+ public:
+  // The counts start at a tiny value, so that cells which nothing covers become zero, not NaN.
+  explicit Blend(const Shape& shape) : sum_(shape), count_({shape[0], shape[2], shape[3]}, 1e-37F) {}
+
+  // prediction: (B, C, h, w) over coverage.area.
+  void add(const Array& prediction, const Coverage& coverage) {
+    const Area& area = coverage.area;
+    const std::int64_t height = sum_.dim(2);
+    const std::int64_t width = sum_.dim(3);
+    for (std::int64_t b = 0; b < sum_.dim(0); ++b) {
+      for (std::int64_t y = 0; y < area.height; ++y) {
+        const float* weight = coverage.weight.data() + (b * area.height + y) * area.width;
+        float* count = count_.data() + (b * height + area.y + y) * width + area.x;
+        for (std::int64_t x = 0; x < area.width; ++x) count[x] += weight[x];
+        for (std::int64_t c = 0; c < sum_.dim(1); ++c) {
+          const std::int64_t plane = b * sum_.dim(1) + c;
+          const float* from = prediction.data() + (plane * area.height + y) * area.width;
+          float* to = sum_.data() + (plane * height + area.y + y) * width + area.x;
+          for (std::int64_t x = 0; x < area.width; ++x) to[x] += from[x] * weight[x];
+        }
+      }
+    }
+  }
+
+  [[nodiscard]] Array finish() && {
+    const std::int64_t cells = sum_.dim(2) * sum_.dim(3);
+    float* value = sum_.data();
+    for (std::int64_t plane = 0; plane < sum_.dim(0) * sum_.dim(1); ++plane) {
+      const float* count = count_.data() + plane / sum_.dim(1) * cells;
+      for (std::int64_t i = 0; i < cells; ++i) *value++ /= count[i];
+    }
+    return std::move(sum_);
+  }
+
+ private:
+  Array sum_;    // (B, C, H, W)
+  Array count_;  // (B, H, W)
+};
+
+// Contexts of unequal length are repeated to a common one, which changes nothing in cross-attention.
+// The repetition must not cost more than it saves.
+bool lengths_fit(std::int64_t a, std::int64_t b) {
+  constexpr std::int64_t kMostRepeats = 4;
+  return std::lcm(a, b) / std::min(a, b) <= kMostRepeats;
+}
+
+}  // namespace
+
+// One conditioning entry of one list, to be evaluated.
+struct Denoiser::Job {
+  std::size_t list = 0;
+  Role role = Role::cond;
+  const PreparedEntry* entry = nullptr;
+  Coverage coverage;
+  std::vector<Array> item_weights;  // (h, w) per item of the batch, for the hooks
+
+  [[nodiscard]] bool fits(const Job& other) const {
+    return coverage.area.height == other.coverage.area.height &&
+           coverage.area.width == other.coverage.area.width &&
+           (entry->pooled != nullptr) == (other.entry->pooled != nullptr) &&
+           lengths_fit(entry->context->dim(1), other.entry->context->dim(1));
+  }
+};
+
+Denoiser::Denoiser(const Model& model, const PreparedConditioning& conditioning, RunScratch& scratch,
+                   const DenoiseOptions& options)
+    : model_(model), conditioning_(conditioning), scratch_(scratch), options_(options) {}
+
+Array Denoiser::call_network(std::span<const Job* const> jobs, const Array& x, float sigma,
+                             const Patches& patches) {
+  const std::int64_t batch = x.dim(0);
+  const auto rows = static_cast<std::size_t>(batch) * jobs.size();
+  std::int64_t tokens = 1;
+  for (const Job* job : jobs) tokens = std::lcm(tokens, job->entry->context->dim(1));
+
+  UnetPass pass{.rows = {},
+                .sigma = sigma,
+                .latent_height = x.dim(2),
+                .latent_width = x.dim(3),
+                .scratch = &scratch_};
+  std::vector<Array> crops;
+  const std::int64_t width = jobs[0]->entry->context->dim(2);
+  Array context({static_cast<std::int64_t>(rows), tokens, width});
+  float* to = context.data();
+  for (const Job* job : jobs) {
+    crops.push_back(crop(x, job->coverage.area));
+    const Array& from = *job->entry->context;
+    require(from.dim(2) == width, Fault::bad_input,
+            "text conditionings of widths {} and {} cannot be used together", width, from.dim(2));
+    for (std::int64_t b = 0; b < batch; ++b) {
+      pass.rows.push_back({.role = job->role,
+                           .item = static_cast<int>(b),
+                           .area = job->coverage.area,
+                           .weight = &job->item_weights[static_cast<std::size_t>(b)]});
+      for (std::int64_t t = 0; t < tokens; t += from.dim(1)) {
+        to = std::copy_n(from.data(), from.dim(1) * width, to);
+      }
+    }
+  }
+  const Array noisy = concat(crops);
+  const std::vector<float> sigmas(rows, sigma);
+  models::UnetInput input{
+      .x = upload(*model_.device, to_channels_last(model_.sampling.calculate_input(sigmas, noisy))),
+      .timesteps = std::vector<float>(rows, model_.sampling.timestep(sigma)),
+      .context = upload(*model_.device, context),
+      .vector = {}};
+  ++calls_;
+  const Array output = to_channels_first(download((*model_.unet)(input, patches, pass)));
+  return model_.sampling.calculate_denoised(sigmas, output, noisy);
+}
+
+std::vector<Array> Denoiser::evaluate(
+    std::span<const std::pair<Role, const std::vector<PreparedEntry>*>> lists, const Array& x,
+    float sigma, const Patches& patches) {
+  const std::int64_t batch = x.dim(0);
+  std::vector<Job> jobs;
+  for (std::size_t list = 0; list < lists.size(); ++list) {
+    for (const PreparedEntry& entry : *lists[list].second) {
+      if (!entry.active(sigma)) continue;
+      Job job{.list = list,
+              .role = lists[list].first,
+              .entry = &entry,
+              .coverage = coverage_of(entry, batch, x.dim(2), x.dim(3)),
+              .item_weights = {}};
+      for (std::int64_t b = 0; b < batch; ++b) {
+        job.item_weights.push_back(job.coverage.weight.slice(b, 1).reshaped(
+            {job.coverage.area.height, job.coverage.area.width}));
+      }
+      jobs.push_back(std::move(job));
+    }
+  }
+
+  std::vector<Blend> blends(lists.size(), Blend(x.shape()));
+  std::vector<const Job*> pending;
+  for (const Job& job : jobs) pending.push_back(&job);
+  while (!pending.empty()) {
+    std::vector<const Job*> together;
+    std::vector<const Job*> later;
+    for (const Job* job : pending) {
+      const bool room = options_.max_entries <= 0 ||
+                        together.size() < static_cast<std::size_t>(options_.max_entries);
+      (pending.front()->fits(*job) && room ? together : later).push_back(job);
+    }
+    // Upstream evaluates a batch from its last entry to its first; sums then agree to the last bit.
+    std::reverse(together.begin(), together.end());
+    const Array predictions = call_network(together, x, sigma, patches);
+    for (std::size_t i = 0; i < together.size(); ++i) {
+      blends[together[i]->list].add(predictions.slice(static_cast<std::int64_t>(i) * batch, batch),
+                                    together[i]->coverage);
+    }
+    pending = std::move(later);
+  }
+  std::vector<Array> results;
+  for (Blend& blend : blends) results.push_back(std::move(blend).finish());
+  return results;
+}
+
+Array Denoiser::predict(Role role, const Array& x, float sigma, const Patches& patches) {
+  const bool negative = role == Role::degraded || role == Role::uncond;
+  const std::pair<Role, const std::vector<PreparedEntry>*> list{
+      role, negative ? &conditioning_.negative : &conditioning_.positive};
+  return evaluate({&list, 1}, x, sigma, patches).front();
+}
+
+Guided Denoiser::operator()(const Array& x, float sigma) {
+  using List = std::pair<Role, const std::vector<PreparedEntry>*>;
+  std::vector<List> lists{{Role::cond, &conditioning_.positive}};
+  const bool with_uncond = !is_one(options_.cfg) || model_.needs_uncond || options_.needs_uncond;
+  if (with_uncond) lists.emplace_back(Role::uncond, &conditioning_.negative);
+  std::vector<Array> predictions = evaluate(lists, x, sigma, model_.patches);
+  const Array& cond = predictions[0];
+  Guided guided{.denoised = {}, .uncond = with_uncond ? predictions[1] : Array(x.shape())};
+  guided.denoised = guided.uncond + (cond - guided.uncond) * options_.cfg;
+  for (const PostCfgFn& hook : model_.post_cfg) {
+    guided.denoised = hook({.x = x,
+                            .sigma = sigma,
+                            .scale = options_.cfg,
+                            .cond = cond,
+                            .uncond = guided.uncond,
+                            .result = guided.denoised,
+                            .patches = model_.patches,
+                            .scratch = scratch_,
+                            .denoise = [&](Role role, const Array& at, const Patches& patches) {
+                              return predict(role, at, sigma, patches);
+                            }});
+  }
+  return guided;
+}
+
+}  // namespace sagitta

@@ -1,0 +1,45 @@
+// Model: a network with shared weights and the hooks that make this copy special. It is what the
+// node graph calls MODEL. Cheap to copy; nothing in it is changed after it was made.
+#pragma once
+
+#include "sagitta/core/array.h"
+#include "sagitta/diffusion/model_sampling.h"
+#include "sagitta/models/unet/unet.h"
+#include "sagitta/nn/patches.h"
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace sagitta {
+
+// One guided evaluation as the hooks around classifier-free guidance see it. All predictions are
+// denoised latents (B, C, H, W).
+struct CfgState {
+  const Array& x;        // the noisy latent
+  float sigma;
+  float scale;           // of classifier-free guidance
+  const Array& cond;
+  const Array& uncond;
+  const Array& result;   // what the guidance has come to so far
+  const Patches& patches;
+  RunScratch& scratch;
+  // One more network pass on x: with the negative conditioning for the role `degraded` (or
+  // `uncond`), the positive one otherwise.
+  std::function<Array(Role role, const Array& x, const Patches& patches)> denoise;
+};
+// Returns the new result.
+using PostCfgFn = std::function<Array(const CfgState&)>;
+
+struct Model {
+  Device* device = nullptr;
+  std::shared_ptr<const models::Unet> unet;
+  ModelSampling sampling;
+  float latent_scale = 1;  // latents are multiplied by it on their way into a run
+
+  Patches patches = {};
+  std::vector<PostCfgFn> post_cfg = {};  // run in order
+  bool needs_uncond = false;             // a hook wants the negative prediction even at CFG scale 1
+};
+
+}  // namespace sagitta

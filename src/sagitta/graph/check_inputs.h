@@ -1,0 +1,54 @@
+// The part of validation that looks at one node: are its inputs there, of the right type and in
+// range?
+#pragma once
+
+#include "sagitta/graph/validate.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sagitta::graph {
+
+// What is wrong with a value; an Issue that does not know its node yet.
+struct Problem {
+  std::string type;
+  std::string message;
+  std::string details;
+};
+
+// Whether an output of one type may feed an input of another. Types may be lists like "IMAGE,MASK",
+// of which one common entry is enough; "*" matches everything.
+[[nodiscard]] bool types_match(std::string_view out, std::string_view in);
+
+// Checks a literal of the right JSON kind (see to_literal) against min and max of the input.
+[[nodiscard]] std::optional<Problem> check_range(const Input& in, const Json& literal);
+
+// Checks the inputs of nodes of one prompt. Keeps the entries of COMBOs, so that a folder is listed
+// once.
+class InputChecker {
+ public:
+  InputChecker(const Prompt& prompt, const Registry& registry, const ServicesRef& services)
+      : prompt_(prompt), registry_(registry), services_(services) {}
+
+  // Adds what is wrong with the node, whose definition is `def`, to `issues`.
+  void check(const PromptNode& node, const NodeDef& def, std::vector<Issue>& issues);
+
+ private:
+  std::optional<Problem> check_value(const PromptNode& node, const Input& in, Json& literals,
+                                     Json& extra_info);
+  std::optional<Problem> check_link(const Input& in, const Link& link, Json& extra_info) const;
+  std::optional<Problem> check_literal(const Input& in, const Json& value, Json& literals);
+  // The type of an output; of a pass-through node ("*" to "*") that of what it passes on.
+  [[nodiscard]] std::string type_of(Link link) const;
+  const std::vector<std::string>& entries(const Input& in);
+
+  const Prompt& prompt_;
+  const Registry& registry_;
+  const ServicesRef& services_;
+  std::map<const Input*, std::vector<std::string>> entries_;
+};
+
+}  // namespace sagitta::graph

@@ -1,0 +1,64 @@
+// The CLIP text transformer (Radford et al. 2021), as Stable Diffusion conditions on it: CLIP-L, and
+// the OpenCLIP models of later families, which differ in width, depth and activation only.
+#pragma once
+
+#include "sagitta/models/spec.h"
+#include "sagitta/nn/layers.h"
+
+#include <span>
+#include <vector>
+
+namespace sagitta::models {
+
+struct ClipLayer {
+  ClipLayer() = default;
+  explicit ClipLayer(const ClipSpec& spec);
+  Tensor operator()(const Tensor& x) const;  // (B, T, width), causal
+  void params(ParamVisitor& visit);
+
+  LayerNorm norm1;
+  Linear q;
+  Linear k;
+  Linear v;
+  Linear out;
+  LayerNorm norm2;
+  Linear fc1;
+  Linear fc2;
+  int heads = 1;
+  Activation activation = Activation::quick_gelu;
+};
+
+class ClipTextModel {
+ public:
+  explicit ClipTextModel(const ClipSpec& spec);
+  void params(ParamVisitor& visit);
+  [[nodiscard]] const ClipSpec& spec() const { return spec_; }
+
+  // The embedding of a token, width numbers. id must be in 0..vocabulary-1 (bad_input).
+  void token_embedding(int id, std::span<float> out) const;
+
+  struct Output {
+    Array hidden;  // (B, T, width): the chosen layer
+    Array last;    // (B, T, width): the last layer after the final norm
+  };
+  struct Options {
+    int layer = -1;          // -1: the last layer, -2: the last but one, ...; beyond the depth: -1
+    bool final_norm = true;  // whether the final norm is applied to the chosen layer
+  };
+  // embedded: (B, T, width) token embeddings without positions; T at most spec().positions.
+  [[nodiscard]] Output operator()(Device& device, const Array& embedded, const Options& options) const;
+
+  // The pooled text vector through the text projection: (B, width) -> (B, projection). Identity
+  // where the model has none.
+  [[nodiscard]] Array project(Device& device, const Array& pooled) const;
+
+ private:
+  ClipSpec spec_;
+  Table tokens_;
+  Table positions_;
+  std::vector<ClipLayer> layers_;
+  LayerNorm final_norm_;
+  std::optional<Linear> projection_;
+};
+
+}  // namespace sagitta::models

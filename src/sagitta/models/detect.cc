@@ -1,0 +1,198 @@
+#include "sagitta/models/detect.h"
+
+#include "sagitta/base/error.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sagitta::models {
+namespace {
+
+constexpr std::int64_t kHeadWidth = 64;
+constexpr int kSd1Heads = 8;
+constexpr int kMostBlocks = 256;  // beyond any model; bounds the work that a hostile file can ask for
+
+const StoredTensor* find(const StateDict& tensors, const std::string& key) {
+  const auto it = tensors.find(key);
+  return it == tensors.end() ? nullptr : &it->second;
+}
+
+// Size of an axis of a tensor that must be there.
+std::int64_t size_of_axis(const StateDict& tensors, const std::string& key, std::size_t axis) {
+  const StoredTensor* tensor = find(tensors, key);
+  require(tensor != nullptr, Fault::bad_file, "the checkpoint has no tensor '{}'", key);
+  require(tensor->shape.size() > axis && tensor->shape[axis] > 0, Fault::bad_file,
+          "tensor '{}' has the impossible shape {}", key, to_string(tensor->shape));
+  return tensor->shape[axis];
+}
+
+// How many children name.0, name.1, ... have the given tensor.
+int count_children(const StateDict& tensors, const std::string& name, const std::string& tail) {
+  int count = 0;
+  while (count < kMostBlocks && find(tensors, fmt::format("{}.{}.{}", name, count, tail)) != nullptr) {
+    ++count;
+  }
+  return count;
+}
+
+int transformer_depth(const StateDict& unet, const std::string& block) {
+  return count_children(unet, block + ".transformer_blocks", "attn1.to_q.weight");
+}
+
+// The levels from the sequence of input blocks; each downsampling ends one.
+void detect_input(const StateDict& unet, UnetSpec& spec) {
+  spec.levels.emplace_back();
+  for (int i = 1; i < kMostBlocks; ++i) {
+    const std::string block = fmt::format("input_blocks.{}", i);
+    if (find(unet, block + ".0.op.weight") != nullptr) {
+      spec.levels.emplace_back();
+      continue;
+    }
+    const std::string conv = block + ".0.in_layers.2.weight";
+    if (find(unet, conv) == nullptr) break;
+    UnetSpec::Level& level = spec.levels.back();
+    level.channels = size_of_axis(unet, conv, 0);
+    level.input_depth.push_back(transformer_depth(unet, block + ".1"));
+  }
+  for (const UnetSpec::Level& level : spec.levels) {
+    require(level.channels > 0, Fault::bad_file, "the UNet has a level without residual blocks");
+  }
+}
+
+// On the way up every level has one residual block more than on the way down.
+void detect_output(const StateDict& unet, UnetSpec& spec) {
+  int block = 0;
+  for (auto level = spec.levels.rbegin(); level != spec.levels.rend(); ++level) {
+    for (std::size_t i = 0; i <= level->input_depth.size(); ++i, ++block) {
+      level->output_depth.push_back(
+          transformer_depth(unet, fmt::format("output_blocks.{}.1", block)));
+    }
+  }
+}
+
+void check_heads(const UnetSpec& spec) {
+  for (const UnetSpec::Level& level : spec.levels) {
+    const std::int64_t divisor = spec.heads > 0 ? spec.heads : spec.head_width;
+    require(level.channels % divisor == 0, Fault::bad_file,
+            "the UNet's {} channels cannot be split into attention heads ({} {})", level.channels,
+            divisor, spec.heads > 0 ? "heads" : "channels each");
+    constexpr std::int64_t kNormGroups = 32;
+    require(level.channels % kNormGroups == 0, Fault::bad_file,
+            "the UNet's {} channels are not a multiple of {}", level.channels, kNormGroups);
+  }
+}
+
+// The name of the first tensor of the first transformer's context projection.
+std::string context_key(const StateDict& unet) {
+  for (const auto& [key, tensor] : unet) {
+    if (key.ends_with("transformer_blocks.0.attn2.to_k.weight")) return key;
+  }
+  return {};
+}
+
+double population_deviation(const StoredTensor& tensor) {
+  const Array values = to_array(tensor);
+  double sum = 0;
+  double squares = 0;
+  for (const float value : values.values()) {
+    sum += value;
+    squares += static_cast<double>(value) * value;
+  }
+  const auto count = static_cast<double>(values.size());
+  return std::sqrt(std::max(0.0, squares / count - sum / count * (sum / count)));
+}
+
+// Families with linear projections and no vector input come as eps- and v-models of one layout. A
+// norm's bias tells them apart: its spread is far larger after training for v.
+Prediction detect_prediction(const StateDict& unet) {
+  constexpr double kSpread = 0.09;
+  const StoredTensor* bias = find(unet, "output_blocks.11.1.transformer_blocks.0.norm1.bias");
+  return bias != nullptr && population_deviation(*bias) > kSpread ? Prediction::v : Prediction::eps;
+}
+
+}  // namespace
+
+ModelSpec detect_model(const StateDict& unet, const StateDict& file) {
+  require(!unet.empty(), Fault::bad_file,
+          "the checkpoint has no UNet: no tensor begins with 'model.diffusion_model.'");
+  require(find(unet, "joint_blocks.0.x_block.attn.qkv.weight") == nullptr &&
+              find(unet, "double_blocks.0.img_attn.qkv.weight") == nullptr,
+          Fault::unsupported,
+          "the checkpoint holds a diffusion transformer; sagitta runs UNet models (SD 1.x, SD 2.x, "
+          "SDXL)");
+  ModelSpec model;
+  UnetSpec& spec = model.unet;
+  spec.model_channels = size_of_axis(unet, "input_blocks.0.0.weight", 0);
+  spec.in_channels = size_of_axis(unet, "input_blocks.0.0.weight", 1);
+  spec.out_channels = size_of_axis(unet, "out.2.weight", 0);
+  detect_input(unet, spec);
+  detect_output(unet, spec);
+  spec.middle_depth = transformer_depth(unet, "middle_block.1");
+  if (find(unet, "label_emb.0.0.weight") != nullptr) {
+    spec.vector_width = size_of_axis(unet, "label_emb.0.0.weight", 1);
+  }
+  bool linear_projection = false;
+  const std::string context = context_key(unet);
+  spec.context_width = context.empty() ? 0 : size_of_axis(unet, context, 1);
+  if (!context.empty()) {
+    const auto cut = context.find("transformer_blocks");
+    const StoredTensor* projection = find(unet, context.substr(0, cut) + "proj_in.weight");
+    linear_projection = projection != nullptr && projection->shape.size() == 2;
+  }
+  // Models with convolutional projections (SD 1.x) have eight heads at every level, those with
+  // linear ones (SD 2.x, SDXL) 64 channels per head.
+  spec.heads = linear_projection ? 0 : kSd1Heads;
+  spec.head_width = kHeadWidth;
+  check_heads(spec);
+
+  if (spec.vector_width > 0) {
+    model.family = "SDXL";
+    model.latent_scale = 0.13025F;
+    model.prediction = find(file, "v_pred") != nullptr ? Prediction::v : Prediction::eps;
+    model.zero_terminal_snr = find(file, "ztsnr") != nullptr;
+  } else if (linear_projection) {
+    model.family = "SD 2.x";
+    model.prediction = detect_prediction(unet);
+  } else {
+    model.family = "SD 1.x";
+  }
+  return model;
+}
+
+VaeSpec detect_vae(const StateDict& vae) {
+  VaeSpec spec;
+  spec.image_channels = size_of_axis(vae, "decoder.conv_out.weight", 0);
+  spec.latent_channels = size_of_axis(vae, "decoder.conv_in.weight", 1);
+  const int levels = count_children(vae, "decoder.up", "block.0.norm1.weight");
+  require(levels > 0, Fault::bad_file, "the VAE has no 'decoder.up.0.block.0'");
+  spec.blocks = count_children(vae, "decoder.up.0.block", "norm1.weight") - 1;
+  spec.channels = size_of_axis(vae, "decoder.conv_out.weight", 1);
+  for (int i = 0; i < levels; ++i) {
+    const std::int64_t width =
+        size_of_axis(vae, fmt::format("decoder.up.{}.block.0.conv1.weight", i), 0);
+    require(width % spec.channels == 0, Fault::bad_file,
+            "the VAE's level {} has {} channels, not a multiple of {}", i, width, spec.channels);
+    spec.multipliers.push_back(width / spec.channels);
+  }
+  return spec;
+}
+
+ClipSpec detect_clip(const StateDict& clip) {
+  ClipSpec spec;
+  const std::string tokens = "text_model.embeddings.token_embedding.weight";
+  spec.vocabulary = size_of_axis(clip, tokens, 0);
+  spec.width = size_of_axis(clip, tokens, 1);
+  spec.positions = size_of_axis(clip, "text_model.embeddings.position_embedding.weight", 0);
+  spec.layers = count_children(clip, "text_model.encoder.layers", "mlp.fc1.weight");
+  require(spec.layers > 0, Fault::bad_file, "the text encoder has no layers");
+  spec.hidden = size_of_axis(clip, "text_model.encoder.layers.0.mlp.fc1.weight", 0);
+  spec.heads = static_cast<int>(std::max<std::int64_t>(1, spec.width / kHeadWidth));
+  require(spec.width % spec.heads == 0, Fault::bad_file,
+          "the text encoder's width {} cannot be split into {} heads", spec.width, spec.heads);
+  if (find(clip, "text_projection.weight") != nullptr) {
+    spec.projection = size_of_axis(clip, "text_projection.weight", 0);
+  }
+  return spec;
+}
+
+}  // namespace sagitta::models

@@ -1,0 +1,22 @@
+// Detection: from the keys and shapes of a checkpoint to the specification of its parts. Generic: a
+// small model in a known layout is detected like a full one.
+#pragma once
+
+#include "sagitta/core/stored.h"
+#include "sagitta/models/spec.h"
+
+namespace sagitta::models {
+
+// unet: the tensors of the UNet under their single-file names ("input_blocks.0.0.weight"...). file:
+// all tensors of the file, among which SDXL fine-tunes leave markers ("v_pred", "ztsnr").
+// Throws bad_file naming what is missing or impossible; unsupported for transformer models (DiT).
+[[nodiscard]] ModelSpec detect_model(const StateDict& unet, const StateDict& file);
+
+// vae: under the names of the single file ("decoder.conv_in.weight", "quant_conv.weight"...).
+[[nodiscard]] VaeSpec detect_vae(const StateDict& vae);
+
+// clip: under the names of CLIP-L ("text_model.encoder.layers.0..."). The head width is 64; a
+// narrower model has one head.
+[[nodiscard]] ClipSpec detect_clip(const StateDict& clip);
+
+}  // namespace sagitta::models

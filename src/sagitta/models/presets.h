@@ -1,0 +1,25 @@
+// Published architectures by name, for benchmarks and for checkpoints of random weights. Loading a
+// checkpoint never looks here: its specification comes from its own tensors.
+#pragma once
+
+#include "sagitta/models/spec.h"
+
+#include <string_view>
+#include <vector>
+
+namespace sagitta::models {
+
+struct Preset {
+  std::string_view name;
+  ModelSpec model;
+  VaeSpec vae;
+  ClipSpec clip;
+};
+
+// "sd15".
+[[nodiscard]] const std::vector<Preset>& presets();
+
+// Throws bad_input with the known names.
+[[nodiscard]] const Preset& find_preset(std::string_view name);
+
+}  // namespace sagitta::models

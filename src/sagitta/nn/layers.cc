@@ -1,0 +1,89 @@
+#include "sagitta/nn/layers.h"
+
+#include "sagitta/ops/conv2d.h"
+#include "sagitta/ops/linear.h"
+#include "sagitta/ops/norm.h"
+
+namespace sagitta {
+namespace {
+
+Param vector(std::int64_t size) { return {.shape = {size}, .use = WeightUse::vector, .value = {}}; }
+
+constexpr int kNormGroups = 32;
+
+}  // namespace
+
+Linear::Linear(std::int64_t in, std::int64_t out, bool with_bias)
+    : weight{.shape = {out, in}, .use = WeightUse::linear, .value = {}} {
+  if (with_bias) bias = vector(out);
+}
+
+Tensor Linear::operator()(const Tensor& x, const LinearCall& call) const {
+  return ops::linear(x, weight.value,
+                     {.bias = bias ? &bias->value : nullptr,
+                      .residual = call.residual,
+                      .activation = call.activation});
+}
+
+void Linear::params(ParamVisitor& visit) {
+  visit("weight", weight);
+  if (bias) visit("bias", *bias);
+}
+
+GatedLinear::GatedLinear(std::int64_t in, std::int64_t out)
+    : weight{.shape = {2 * out, in}, .use = WeightUse::geglu, .value = {}}, bias(vector(2 * out)) {}
+
+Tensor GatedLinear::operator()(const Tensor& x) const {
+  return ops::linear_geglu(x, weight.value, {.bias = &bias.value});
+}
+
+void GatedLinear::params(ParamVisitor& visit) {
+  visit("weight", weight);
+  visit("bias", bias);
+}
+
+Conv3x3::Conv3x3(std::int64_t in, std::int64_t out, Kind how)
+    : weight{.shape = {out, in, 3, 3}, .use = WeightUse::conv, .value = {}},
+      bias(vector(out)),
+      kind(how) {}
+
+Tensor Conv3x3::operator()(const Tensor& x, const ConvCall& call) const {
+  return ops::conv2d(x, weight.value,
+                     {.bias = &bias.value,
+                      .row_bias = call.row_bias,
+                      .residual = call.residual,
+                      .stride = kind == Kind::same ? 1 : 2,
+                      .pad_before = kind == Kind::halve_asymmetric ? 0 : 1,
+                      .pad_after = 1});
+}
+
+void Conv3x3::params(ParamVisitor& visit) {
+  visit("weight", weight);
+  visit("bias", bias);
+}
+
+GroupNorm::GroupNorm(std::int64_t channels, float epsilon)
+    : weight(vector(channels)), bias(vector(channels)), eps(epsilon) {}
+
+Tensor GroupNorm::operator()(const Tensor& x, bool silu) const {
+  return ops::group_norm(x, weight.value, bias.value,
+                         {.groups = kNormGroups, .eps = eps, .silu = silu});
+}
+
+void GroupNorm::params(ParamVisitor& visit) {
+  visit("weight", weight);
+  visit("bias", bias);
+}
+
+LayerNorm::LayerNorm(std::int64_t width) : weight(vector(width)), bias(vector(width)) {}
+
+Tensor LayerNorm::operator()(const Tensor& x) const {
+  return ops::layer_norm(x, weight.value, bias.value);
+}
+
+void LayerNorm::params(ParamVisitor& visit) {
+  visit("weight", weight);
+  visit("bias", bias);
+}
+
+}  // namespace sagitta

@@ -1,0 +1,29 @@
+// RunScratch: what a hook remembers during one sampling run. It belongs to the run and is handed to
+// the hooks, which keep no state of their own; so two runs can share one Model at the same time.
+#pragma once
+
+#include <any>
+#include <map>
+#include <memory>
+
+namespace sagitta {
+
+// The identity of a hook: made once when a method patches a model, captured by its functions.
+using HookId = std::shared_ptr<const char>;
+[[nodiscard]] inline HookId make_hook_id() { return std::make_shared<const char>('\0'); }
+
+class RunScratch {
+ public:
+  // This hook's state of type T, default-constructed at first use in the run.
+  template <class T>
+  T& get(const HookId& hook) {
+    std::any& slot = slots_[hook];
+    if (!slot.has_value()) slot.emplace<T>();
+    return std::any_cast<T&>(slot);
+  }
+
+ private:
+  std::map<HookId, std::any> slots_;
+};
+
+}  // namespace sagitta

@@ -1,0 +1,19 @@
+#include "sagitta/nodes/all.h"
+
+#include "sagitta/nodes/families.h"
+
+namespace sagitta::nodes {
+
+graph::Registry all_nodes() {
+  graph::Registry registry;
+  registry.add(sampling_nodes());
+  registry.add(loader_nodes());
+  registry.add(conditioning_nodes());
+  registry.add(latent_nodes());
+  registry.add(image_nodes());
+  registry.add(guidance_nodes());
+  registry.add(utility_nodes());
+  return registry;
+}
+
+}  // namespace sagitta::nodes

@@ -1,0 +1,45 @@
+// Folders of models and pictures as ComfyUI lays them out, and safe ways from names to files.
+#pragma once
+
+#include "sagitta/nodes/services.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sagitta::nodes {
+
+// Files below models_dir/kind/ with one of the endings, as sorted relative paths with '/'.
+[[nodiscard]] std::vector<std::string> list_models(const Services& services, std::string_view kind,
+                                                   const std::vector<std::string>& endings = {
+                                                       ".safetensors"});
+
+// The file of a listed name, or of a path to an existing file. Throws bad_input naming kind, name
+// and the folders that were searched.
+[[nodiscard]] std::filesystem::path find_model(const Services& services, std::string_view kind,
+                                               const std::string& name);
+
+// Pictures in the input folder.
+[[nodiscard]] std::vector<std::string> list_inputs(const Services& services);
+
+// The file of an input picture, or of a path to an existing file; bad_input otherwise.
+[[nodiscard]] std::filesystem::path find_input(const Services& services, const std::string& name);
+
+// Where the next picture of a prefix goes: folder/name_00001_.png, counting on from what is there.
+// The prefix may name a subfolder, %width%, %height% and %year%, %month%, %day%, %hour%, %minute%,
+// %second%. Throws bad_input for a prefix that leads out of the folder.
+struct SavePlace {
+  std::filesystem::path folder;
+  std::string subfolder;  // relative to root, with '/', or ""
+  std::string name;       // without counter
+  int counter = 1;
+
+  [[nodiscard]] std::string file_name(int index) const;
+};
+[[nodiscard]] SavePlace save_place(const std::filesystem::path& root, const std::string& prefix,
+                                   std::int64_t width, std::int64_t height);
+
+// A token that changes when the file does: size and modification time.
+[[nodiscard]] std::string file_token(const std::filesystem::path& path);
+
+}  // namespace sagitta::nodes

@@ -1,0 +1,63 @@
+#include "sagitta/base/log.h"
+#include "sagitta/diffusion/from_checkpoint.h"
+#include "sagitta/diffusion/text_encoder.h"
+#include "sagitta/diffusion/vae.h"
+#include "sagitta/models/checkpoint.h"
+#include "sagitta/nodes/families.h"
+#include "sagitta/nodes/folders.h"
+
+namespace sagitta::nodes {
+namespace {
+
+using graph::NodeCall;
+using graph::NodeResult;
+
+constexpr const char* kKind = "checkpoints";
+
+std::filesystem::path checkpoint_file(const NodeCall& call) {
+  return find_model(call.services.get<Services>(), kKind, call.text("ckpt_name"));
+}
+
+// A part that the file lacks is an empty value: only a node that needs it complains.
+NodeResult load(const NodeCall& call) {
+  const auto& services = call.services.get<Services>();
+  const std::filesystem::path path = checkpoint_file(call);
+  models::Checkpoint file = models::load_checkpoint(
+      path, {.compute = services.device, .text = services.text_device});
+  NodeResult result;
+  result.values.resize(3);
+  if (file.unet) result.values[0] = make_model(services.device, *file.spec, file.unet);
+  if (file.clip) {
+    result.values[1] = Clip{.device = &services.text_device,
+                            .model = file.clip,
+                            .tokenizer = std::make_shared<const text::ClipTokenizer>(text::clip_tokenizer())};
+  }
+  if (file.vae_decoder) {
+    result.values[2] = Vae{.device = &services.device,
+                           .spec = *file.vae_spec,
+                           .encoder = file.vae_encoder,
+                           .decoder = file.vae_decoder};
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<graph::NodeDef> loader_nodes() {
+  graph::Input name = graph::combo(
+      "ckpt_name",
+      [](const graph::ServicesRef& services) { return list_models(services.get<Services>(), kKind); },
+      Json{{"tooltip", "A .safetensors file of the checkpoints folder."}});
+  name.open_choices = true;  // a path to a file elsewhere is fine too
+  return {{.id = "CheckpointLoaderSimple",
+           .display_name = "Load Checkpoint",
+           .category = "model/loaders",
+           .description = "Loads the UNet, the text encoder and the VAE of a checkpoint.",
+           .inputs = {name},
+           .outputs = {{.type = "MODEL"}, {.type = "CLIP"}, {.type = "VAE"}},
+           .run = load,
+           .check = [](const NodeCall& call) { static_cast<void>(checkpoint_file(call)); },
+           .fingerprint = [](const NodeCall& call) { return file_token(checkpoint_file(call)); }}};
+}
+
+}  // namespace sagitta::nodes

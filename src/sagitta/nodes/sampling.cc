@@ -1,0 +1,127 @@
+#include "sagitta/diffusion/preview.h"
+#include "sagitta/diffusion/sample.h"
+#include "sagitta/diffusion/schedule.h"
+#include "sagitta/graph/widgets.h"
+#include "sagitta/nodes/families.h"
+
+#include <algorithm>
+
+namespace sagitta::nodes {
+namespace {
+
+using graph::NodeCall;
+using graph::NodeResult;
+
+template <class Table>
+std::vector<std::string> names_of(const Table& table) {
+  std::vector<std::string> names;
+  for (const auto& row : table) names.emplace_back(row.name);
+  return names;
+}
+
+// One widget of SampleParams, under another name if one is given.
+graph::Input widget(std::string_view field, std::string_view name = {}) {
+  for (graph::Input& input : graph::widgets<SampleParams>()) {
+    if (input.name != field) continue;
+    if (!name.empty()) input.name = name;
+    return std::move(input);
+  }
+  throw Error(Fault::internal, fmt::format("SampleParams has no field '{}'", field));
+}
+
+graph::Input seed_widget(std::string_view name) {
+  graph::Input input = widget("seed", name);
+  input.options = Json{{"default", 0},
+                       {"min", 0},
+                       {"max", std::numeric_limits<std::uint64_t>::max()},
+                       {"control_after_generate", true},
+                       {"tooltip", (*input.options)["tooltip"]}};
+  return input;
+}
+
+graph::Input advanced(graph::Input input) {
+  (*input.options)["advanced"] = true;
+  return input;
+}
+
+graph::Input switch_input(std::string name, std::string first, std::string second) {
+  return graph::combo(std::move(name), {std::move(first), std::move(second)}, Json{{"advanced", true}});
+}
+
+Array run(const NodeCall& call, const SampleParams& params) {
+  const auto& model = call.get<Model>("model");
+  return sample(model, call.get<Conditioning>("positive"), call.get<Conditioning>("negative"),
+                call.get<Latent>("latent_image"), params, [&](const StepReport& report) {
+                  call.progress(report.step, report.steps,
+                                Preview{.model = &model, .denoised = &report.denoised});
+                });
+}
+
+NodeResult with_samples(const NodeCall& call, Array samples) {
+  Latent latent = call.get<Latent>("latent_image");
+  latent.samples = std::move(samples);
+  return {.values = {std::move(latent)}};
+}
+
+SampleParams read_params(const NodeCall& call) {
+  auto params = graph::read<SampleParams>(call);
+  params.sampler = call.text("sampler_name");
+  params.scheduler = call.text("scheduler");
+  return params;
+}
+
+NodeResult run_ksampler(const NodeCall& call) {
+  return with_samples(call, run(call, read_params(call)));
+}
+
+NodeResult run_ksampler_advanced(const NodeCall& call) {
+  SampleParams params = read_params(call);
+  params.seed = call.seed("noise_seed");
+  params.add_noise = call.text("add_noise") == "enable";
+  params.full_denoise = call.text("return_with_leftover_noise") == "disable";
+  return with_samples(call, run(call, params));
+}
+
+graph::NodeDef ksampler() {
+  return {.id = "KSampler",
+          .display_name = "KSampler",
+          .category = "model/sampling",
+          .description = "Denoises a latent with the model, guided by two conditionings.",
+          .inputs = graph::inputs(
+              graph::socket("model", "MODEL", "The model that denoises."), seed_widget("seed"),
+              widget("steps"), widget("cfg"),
+              graph::combo("sampler_name", names_of(samplers()),
+                           Json{{"tooltip", "The rule that walks down the noise levels."}}),
+              graph::combo("scheduler", names_of(schedulers()),
+                           Json{{"tooltip", "How the noise levels are spaced."}}),
+              graph::socket("positive", "CONDITIONING", "What the picture should show."),
+              graph::socket("negative", "CONDITIONING", "What it should not show."),
+              graph::socket("latent_image", "LATENT", "The latent to start from."),
+              widget("denoise")),
+          .outputs = {{.type = "LATENT"}},
+          .run = run_ksampler};
+}
+
+graph::NodeDef ksampler_advanced() {
+  return {.id = "KSamplerAdvanced",
+          .display_name = "KSampler (Advanced)",
+          .category = "model/sampling",
+          .description = "A sampler for a window of the schedule; runs can be chained.",
+          .inputs = graph::inputs(
+              graph::socket("model", "MODEL"), switch_input("add_noise", "enable", "disable"),
+              seed_widget("noise_seed"), widget("steps"), widget("cfg"),
+              graph::combo("sampler_name", names_of(samplers())),
+              graph::combo("scheduler", names_of(schedulers())),
+              graph::socket("positive", "CONDITIONING"), graph::socket("negative", "CONDITIONING"),
+              graph::socket("latent_image", "LATENT"), advanced(widget("start_at_step")),
+              advanced(widget("end_at_step")),
+              switch_input("return_with_leftover_noise", "disable", "enable")),
+          .outputs = {{.type = "LATENT"}},
+          .run = run_ksampler_advanced};
+}
+
+}  // namespace
+
+std::vector<graph::NodeDef> sampling_nodes() { return {ksampler(), ksampler_advanced()}; }
+
+}  // namespace sagitta::nodes

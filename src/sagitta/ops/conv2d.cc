@@ -1,0 +1,51 @@
+#include "sagitta/ops/conv2d.h"
+
+#include "sagitta/base/error.h"
+#include "sagitta/core/device.h"
+#include "sagitta/core/kernels.h"
+#include "sagitta/ops/check.h"
+
+namespace sagitta::ops {
+
+Tensor conv2d(const Tensor& x, const Weight& weight, const Conv2dOptions& options) {
+  check_activation("conv2d", "x", x, 4);
+  check_weight("conv2d", "weight", weight, x, WeightUse::conv);
+  require(x.dim(3) == weight.shape[1], Fault::bad_input,
+          "conv2d: x of shape {} has {} channels, but the weight of shape {} wants {}",
+          to_string(x.shape()), x.dim(3), to_string(weight.shape), weight.shape[1]);
+  require(options.stride >= 1, Fault::bad_input, "conv2d: stride is {}, expected at least 1",
+          options.stride);
+  require(options.pad_before >= 0 && options.pad_after >= 0, Fault::bad_input,
+          "conv2d: padding is {} before and {} after, expected at least 0", options.pad_before,
+          options.pad_after);
+
+  const std::int64_t padding = std::int64_t{options.pad_before} + options.pad_after;
+  const std::int64_t room_y = x.dim(1) + padding - weight.shape[2];
+  const std::int64_t room_x = x.dim(2) + padding - weight.shape[3];
+  require(room_y >= 0 && room_x >= 0, Fault::bad_input,
+          "conv2d: x of shape {} with {} rows and columns of padding is smaller than the kernel, "
+          "{}x{}",
+          to_string(x.shape()), padding, weight.shape[2], weight.shape[3]);
+  const std::int64_t channels = weight.shape[0];
+  const Shape shape{x.dim(0), room_y / options.stride + 1, room_x / options.stride + 1, channels};
+
+  if (options.bias != nullptr) check_vector("conv2d", "bias", *options.bias, x, channels);
+  if (options.row_bias != nullptr) {
+    check_like("conv2d", "row_bias", *options.row_bias, x, {x.dim(0), channels});
+  }
+  if (options.residual != nullptr) check_like("conv2d", "residual", *options.residual, x, shape);
+
+  Tensor out(x.device(), shape);
+  x.device().kernels().conv2d({.x = x,
+                               .weight = weight,
+                               .bias = options.bias,
+                               .row_bias = options.row_bias,
+                               .residual = options.residual,
+                               .stride = options.stride,
+                               .pad_before = options.pad_before,
+                               .pad_after = options.pad_after},
+                              out);
+  return out;
+}
+
+}  // namespace sagitta::ops

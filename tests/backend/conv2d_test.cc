@@ -1,0 +1,89 @@
+#include "sagitta/ops/conv2d.h"
+
+#include "backend/twin.h"
+
+namespace sagitta {
+namespace {
+
+struct Case {
+  Shape x;  // (B, H, W, C)
+  std::int64_t channels;
+  std::int64_t kernel;
+  int stride = 1;
+  int pad_before = 0;
+  int pad_after = 0;
+};
+
+const std::vector<Case> kCases{
+    {{1, 1, 1, 1}, 1, 1},           {{1, 1, 1, 3}, 2, 3, 1, 1, 1},
+    {{2, 8, 8, 4}, 32, 3, 1, 1, 1}, {{2, 8, 8, 32}, 4, 3, 1, 1, 1},
+    {{1, 7, 5, 3}, 5, 3, 1, 1, 1},  {{3, 5, 9, 17}, 33, 1},
+    {{1, 1, 13, 6}, 7, 3, 1, 1, 1}, {{2, 9, 7, 8}, 16, 3, 2, 1, 1},
+    {{2, 8, 6, 8}, 16, 3, 2, 0, 1}, {{1, 9, 9, 5}, 6, 5, 3, 2, 1},
+    {{1, 8, 8, 16}, 16, 2, 2},      {{1, 12, 12, 160}, 96, 3, 1, 1, 1},
+};
+
+class Conv2dTwin : public TwinTest {};
+
+TEST_P(Conv2dTwin, PlainAgrees) {
+  for (const Case& c : kCases) {
+    SCOPED_TRACE(to_string(c.x));
+    expect_twins([&](Side& side) {
+      const Tensor x = side.tensor(c.x);
+      const Weight weight = side.weight(WeightUse::conv, {c.channels, c.x[3], c.kernel, c.kernel});
+      return ops::conv2d(
+          x, weight, {.stride = c.stride, .pad_before = c.pad_before, .pad_after = c.pad_after});
+    });
+  }
+}
+
+TEST_P(Conv2dTwin, BiasAgrees) {
+  for (const Case& c : kCases) {
+    SCOPED_TRACE(to_string(c.x));
+    expect_twins([&](Side& side) {
+      const Tensor x = side.tensor(c.x);
+      const Weight weight = side.weight(WeightUse::conv, {c.channels, c.x[3], c.kernel, c.kernel});
+      const Weight bias = side.weight(WeightUse::vector, {c.channels}, 1);
+      return ops::conv2d(x, weight,
+                         {.bias = &bias,
+                          .stride = c.stride,
+                          .pad_before = c.pad_before,
+                          .pad_after = c.pad_after});
+    });
+  }
+}
+
+// All subsets of bias, row bias and residual, as a ResBlock and an upsampler use them.
+TEST_P(Conv2dTwin, EveryCombinationOfAddendsAgrees) {
+  for (const Shape& shape : {Shape{2, 6, 5, 12}, Shape{1, 1, 1, 32}, Shape{3, 16, 16, 8}}) {
+    for (int addends = 0; addends < 8; ++addends) {
+      SCOPED_TRACE(to_string(shape) + " addends " + std::to_string(addends));
+      expect_twins([&](Side& side) {
+        const Tensor x = side.tensor(shape);
+        const Weight weight = side.weight(WeightUse::conv, {20, shape[3], 3, 3});
+        const Weight bias = side.weight(WeightUse::vector, {20}, 3);
+        const Tensor row_bias = side.tensor({shape[0], 20}, 5);
+        const Tensor residual = side.tensor({shape[0], shape[1], shape[2], 20}, 7);
+        return ops::conv2d(x, weight,
+                           {.bias = (addends & 1) != 0 ? &bias : nullptr,
+                            .row_bias = (addends & 2) != 0 ? &row_bias : nullptr,
+                            .residual = (addends & 4) != 0 ? &residual : nullptr,
+                            .pad_before = 1,
+                            .pad_after = 1});
+      });
+    }
+  }
+}
+
+TEST_P(Conv2dTwin, SliceOfABatchAgrees) {
+  expect_twins([&](Side& side) {
+    const Tensor x = side.tensor({3, 5, 5, 7}).slice(1, 1);
+    const Weight weight = side.weight(WeightUse::conv, {9, 7, 3, 3});
+    return ops::conv2d(x, weight, {.pad_before = 1, .pad_after = 1});
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, Conv2dTwin, testing::ValuesIn(twin_targets()), target_name);
+
+}  // namespace
+}  // namespace sagitta

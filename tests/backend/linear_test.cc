@@ -1,0 +1,73 @@
+#include "sagitta/ops/linear.h"
+
+#include "backend/twin.h"
+
+namespace sagitta {
+namespace {
+
+struct Case {
+  Shape x;  // (..., K)
+  std::int64_t features;
+};
+
+const std::vector<Case> kCases{
+    {{1, 1}, 1},    {{7}, 3},           {{1, 32}, 128},       {{2, 77, 48}, 48},
+    {{3, 5, 7}, 9}, {{2, 64, 320}, 40}, {{2, 3, 4, 33}, 129}, {{1, 257, 768}, 64},
+};
+
+class LinearTwin : public TwinTest {};
+
+TEST_P(LinearTwin, PlainAgrees) {
+  for (const Case& c : kCases) {
+    SCOPED_TRACE(to_string(c.x));
+    expect_twins([&](Side& side) {
+      const Tensor x = side.tensor(c.x);
+      const Weight weight = side.weight(WeightUse::linear, {c.features, c.x.back()});
+      return ops::linear(x, weight);
+    });
+  }
+}
+
+TEST_P(LinearTwin, EveryActivationAndCombinationOfAddendsAgrees) {
+  for (const Activation activation :
+       {Activation::none, Activation::silu, Activation::gelu, Activation::quick_gelu}) {
+    for (const Case& c : kCases) {
+      for (int addends = 0; addends < 4; ++addends) {
+        SCOPED_TRACE(to_string(c.x) + " activation " +
+                     std::to_string(static_cast<int>(activation)) + " addends " +
+                     std::to_string(addends));
+        expect_twins([&](Side& side) {
+          const Tensor x = side.tensor(c.x);
+          const Weight weight = side.weight(WeightUse::linear, {c.features, c.x.back()}, 0, 0.3F);
+          const Weight bias = side.weight(WeightUse::vector, {c.features}, 1);
+          Shape shape = c.x;
+          shape.back() = c.features;
+          const Tensor residual = side.tensor(shape, 2);
+          return ops::linear(x, weight,
+                             {.bias = (addends & 1) != 0 ? &bias : nullptr,
+                              .residual = (addends & 2) != 0 ? &residual : nullptr,
+                              .activation = activation});
+        });
+      }
+    }
+  }
+}
+
+TEST_P(LinearTwin, GegluAgrees) {
+  for (const Case& c : kCases) {
+    for (const bool with_bias : {false, true}) {
+      SCOPED_TRACE(to_string(c.x) + (with_bias ? " with bias" : ""));
+      expect_twins([&](Side& side) {
+        const Tensor x = side.tensor(c.x);
+        const Weight weight = side.weight(WeightUse::geglu, {2 * c.features, c.x.back()}, 0, 0.3F);
+        const Weight bias = side.weight(WeightUse::vector, {2 * c.features}, 1);
+        return ops::linear_geglu(x, weight, {.bias = with_bias ? &bias : nullptr});
+      });
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, LinearTwin, testing::ValuesIn(twin_targets()), target_name);
+
+}  // namespace
+}  // namespace sagitta
