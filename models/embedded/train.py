@@ -14,6 +14,7 @@ import torch
 import training
 import weights
 from diffusion import STEPS, Denoiser, Schedule, sample
+from model import TEXT, UNET, VAE
 from pictures import sheet
 from scenes import Labels, Scenes
 from taesd import Autoencoder
@@ -22,7 +23,6 @@ from unet import UNet
 
 HERE = pathlib.Path(__file__).resolve().parent
 EMPTY = 0.1  # the share of empty captions, for classifier-free guidance
-UNET, TEXT = "model.diffusion_model.", "cond_stage_model.transformer.text_model."
 
 
 class Pool:
@@ -65,7 +65,7 @@ class Trainer:
         self.unet = UNet().to(target, memory_format=torch.channels_last)
         self.text = TextEncoder().to(target)
         self.vae = Autoencoder().to(target, memory_format=torch.channels_last)
-        weights.restore(self.vae, weights.load(options.vae)[0], "first_stage_model.")
+        weights.restore(self.vae, weights.load(options.vae)[0], VAE)
         self.vae.requires_grad_(False)
         if options.start:
             tensors, _ = weights.load(options.start)

@@ -49,7 +49,11 @@ def prefixed(prefix, module):
 
 
 def restore(module, tensors, prefix):
-    """Loads the part of a checkpoint that belongs to a module; every key must be there."""
-    part = {k[len(prefix) :]: v.float() for k, v in tensors.items() if k.startswith(prefix)}
-    module.load_state_dict(part)
+    """Loads a module's part of a checkpoint; every weight must be there, other keys may be."""
+    counters = "num_batches_tracked"
+    names = [name for name in module.state_dict() if not name.endswith(counters)]
+    missing = [name for name in names if prefix + name not in tensors]
+    if missing:
+        raise KeyError(f"no tensor {prefix}{missing[0]} (and {len(missing) - 1} more)")
+    module.load_state_dict({name: tensors[prefix + name].float() for name in names}, strict=False)
     return module

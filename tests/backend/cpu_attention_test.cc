@@ -3,6 +3,7 @@
 #include "sagitta/backend/cpu/attention_path.h"
 #include "sagitta/backend/cpu/attention_portable.h"
 #include "sagitta/backend/cpu/attention_stream.h"
+#include "sagitta/base/error.h"
 #include "sagitta/core/device.h"
 #include "sagitta/core/tensor.h"
 
@@ -377,6 +378,14 @@ TEST(CpuAttentionChoice, TakesTheBestUsablePathOfTheType) {
     attention({.q = q, .k = k, .v = v, .heads = 2, .scale = scale_of(c)}, out);
     EXPECT_EQ(to_values(out), run(*best, c, in, false).out);
   }
+}
+
+TEST(CpuAttentionChoice, RefusesATypeThatItHasNoPathFor) {
+  const auto device = test_device();
+  const Tensor x(*device, {1, 2, 4}, DType::f16);
+  Tensor out(*device, x.shape(), DType::f16);
+  EXPECT_THAT([&] { attention({.q = x, .k = x, .v = x}, out); },
+              testing::ThrowsMessage<Error>("attention: no path for f16"));
 }
 
 }  // namespace

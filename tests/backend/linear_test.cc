@@ -10,6 +10,8 @@ struct Case {
   std::int64_t features;
 };
 
+const std::vector<Case> kSmallCases{{{3, 5, 7}, 9}, {{2, 33, 48}, 48}};
+
 const std::vector<Case> kCases{
     {{1, 1}, 1},    {{7}, 3},           {{1, 32}, 128},       {{2, 77, 48}, 48},
     {{3, 5, 7}, 9}, {{2, 64, 320}, 40}, {{2, 3, 4, 33}, 129}, {{1, 257, 768}, 64},
@@ -31,7 +33,7 @@ TEST_P(LinearTwin, PlainAgrees) {
 TEST_P(LinearTwin, EveryActivationAndCombinationOfAddendsAgrees) {
   for (const Activation activation :
        {Activation::none, Activation::silu, Activation::gelu, Activation::quick_gelu}) {
-    for (const Case& c : kCases) {
+    for (const Case& c : kSmallCases) {
       for (int addends = 0; addends < 4; ++addends) {
         SCOPED_TRACE(to_string(c.x) + " activation " +
                      std::to_string(static_cast<int>(activation)) + " addends " +

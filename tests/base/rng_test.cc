@@ -92,8 +92,7 @@ TEST(TorchRng, WideRangesUseBothWords) {
   EXPECT_EQ(wide.below(range), words.next_u64() % range);
 }
 
-// Values from numpy's documentation of SeedSequence's algorithm, computed with numpy 1.26:
-// SeedSequence(12345).generate_state(4).
+// The state that numpy gives for SeedSequence(0).
 TEST(SeedSequence, EqualsNumpyWithoutKey) {
   EXPECT_EQ(seed_sequence(0, {}, 4, 4),
             (std::vector<std::uint32_t>{2968811710, 3677149159, 745650761, 2884920346}));

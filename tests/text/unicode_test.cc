@@ -1,5 +1,6 @@
 #include "sagitta/text/unicode.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -25,6 +26,12 @@ TEST(Unicode, InvalidBytesBecomeReplacementCharacters) {
 TEST(Unicode, ValuesThatAreNoScalarsAreWrittenAsReplacement) {
   const std::u32string text = {0xD800, 0x110000, U'a'};
   EXPECT_EQ(encode_utf8(text), "\uFFFD\uFFFDa");
+}
+
+TEST(Unicode, WordsAreSplitAtEveryKindOfSpace) {
+  EXPECT_THAT(split_at_space(U" a\u3000\u0085bc\x1c"), testing::ElementsAre(U"a", U"bc"));
+  EXPECT_THAT(split_at_space(U"\u200b"), testing::ElementsAre(U"\u200b"));  // of no width, no space
+  EXPECT_THAT(split_at_space(U" \n"), testing::IsEmpty());
 }
 
 TEST(Unicode, DigitsOfEveryScriptHaveTheirValue) {

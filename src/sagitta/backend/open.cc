@@ -1,5 +1,6 @@
 #include "sagitta/backend/open.h"
 
+#include "sagitta/backend/cpu/open.h"
 #include "sagitta/backend/cuda/open.h"
 #include "sagitta/backend/reference/open.h"
 #include "sagitta/base/error.h"
@@ -25,6 +26,7 @@ std::unique_ptr<Device> open_device(std::string_view name, DeviceOptions options
           name_of(options.compute));
   require(options.threads >= 0, Fault::bad_input,
           "device '{}': {} threads, expected 0 (all) or more", name, options.threads);
+  if (name == "cpu") return cpu::open(options);
   if (name == "reference") return reference::open();
   if (name.starts_with("cuda")) return cuda::open(name);
   throw Error(Fault::unsupported, fmt::format("no device '{}' here; there is {}", name,
@@ -32,7 +34,7 @@ std::unique_ptr<Device> open_device(std::string_view name, DeviceOptions options
 }
 
 std::vector<std::string> device_names() {
-  std::vector<std::string> names{"reference"};
+  std::vector<std::string> names{"cpu", "reference"};
   for (int i = 0; i < cuda::count(); ++i) names.push_back(fmt::format("cuda:{}", i));
   return names;
 }

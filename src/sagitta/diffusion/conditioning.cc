@@ -50,16 +50,32 @@ Area bounds_of(const Array& mask) {
           .width = std::max(kSmallest, right - left + 1)};
 }
 
-PreparedEntry prepare(const ConditioningEntry& entry, const ModelSampling& sampling,
-                      std::int64_t height, std::int64_t width) {
+// The vector a model wants, or null. Pictures are eight times as large as latents.
+std::shared_ptr<const Array> vector_of(const ConditioningEntry& entry, const Model& model,
+                                       std::int64_t height, std::int64_t width) {
+  const std::int64_t wanted = model.unet->spec().vector_width;
+  if (wanted == 0) return nullptr;
+  require(entry.pooled != nullptr, Fault::bad_input,
+          "the model wants a vector conditioning, and this conditioning has no pooled text");
+  constexpr std::int64_t kPixels = 8;
+  const SizeConditioning whole_picture{.width = width * kPixels,
+                                       .height = height * kPixels,
+                                       .target_width = width * kPixels,
+                                       .target_height = height * kPixels};
+  return std::make_shared<const Array>(
+      vector_conditioning(*entry.pooled, entry.sizes.value_or(whole_picture), wanted));
+}
+
+PreparedEntry prepare(const ConditioningEntry& entry, const Model& model, std::int64_t height,
+                      std::int64_t width) {
   PreparedEntry prepared{.context = entry.context,
-                         .pooled = entry.pooled,
+                         .vector = vector_of(entry, model, height, width),
                          .strength = entry.strength,
                          .area = {},
                          .mask = {},
                          .mask_strength = entry.mask_strength,
-                         .sigma_start = sampling.percent_to_sigma(entry.start_percent),
-                         .sigma_end = sampling.percent_to_sigma(entry.end_percent)};
+                         .sigma_start = model.sampling.percent_to_sigma(entry.start_percent),
+                         .sigma_end = model.sampling.percent_to_sigma(entry.end_percent)};
   if (entry.area) prepared.area = to_cells(*entry.area, height, width);
   if (entry.mask) {
     prepared.mask =
@@ -93,7 +109,7 @@ void add_counterpart(std::vector<PreparedEntry>& entries, const PreparedEntry& o
   if (smallest == nullptr || (smallest->area && *smallest->area == *other.area)) return;
   PreparedEntry counterpart = other;
   counterpart.context = smallest->context;
-  counterpart.pooled = smallest->pooled;
+  counterpart.vector = smallest->vector;
   entries.push_back(std::move(counterpart));
 }
 
@@ -127,14 +143,14 @@ void feather(Coverage& coverage, std::int64_t latent_height, std::int64_t latent
 }  // namespace
 
 PreparedConditioning prepare_conditioning(const Conditioning& positive, const Conditioning& negative,
-                                          const ModelSampling& sampling, std::int64_t height,
+                                          const Model& model, std::int64_t height,
                                           std::int64_t width) {
   PreparedConditioning prepared;
   for (const ConditioningEntry& entry : positive) {
-    prepared.positive.push_back(prepare(entry, sampling, height, width));
+    prepared.positive.push_back(prepare(entry, model, height, width));
   }
   for (const ConditioningEntry& entry : negative) {
-    prepared.negative.push_back(prepare(entry, sampling, height, width));
+    prepared.negative.push_back(prepare(entry, model, height, width));
   }
   for (const PreparedEntry& entry : prepared.positive) add_counterpart(prepared.negative, entry);
   for (const PreparedEntry& entry : prepared.negative) add_counterpart(prepared.positive, entry);

@@ -3,7 +3,8 @@
 #pragma once
 
 #include "sagitta/core/array.h"
-#include "sagitta/diffusion/model_sampling.h"
+#include "sagitta/diffusion/model.h"
+#include "sagitta/diffusion/vector_conditioning.h"
 #include "sagitta/nn/pass.h"
 
 #include <memory>
@@ -24,6 +25,7 @@ struct AreaSpec {
 struct ConditioningEntry {
   std::shared_ptr<const Array> context;          // (1, tokens, width)
   std::shared_ptr<const Array> pooled = {};      // (1, width), may be null
+  std::optional<SizeConditioning> sizes = {};    // for models with a vector conditioning
   float strength = 1;
   std::optional<AreaSpec> area = {};
   std::shared_ptr<const Array> mask = {};        // (N, H, W) in 0..1, any size; null: everywhere
@@ -38,7 +40,7 @@ using Conditioning = std::vector<ConditioningEntry>;
 // An entry fitted to a run: areas in cells, masks at latent size, times as sigmas.
 struct PreparedEntry {
   std::shared_ptr<const Array> context;
-  std::shared_ptr<const Array> pooled;
+  std::shared_ptr<const Array> vector;  // (1, width), null where the model wants none
   float strength = 1;
   std::optional<Area> area;
   std::shared_ptr<const Array> mask;  // (N, H, W) of the latent
@@ -54,11 +56,12 @@ struct PreparedConditioning {
   std::vector<PreparedEntry> negative;
 };
 
-// Resolves percentages, masks and times for a latent of height * width cells, and gives every area
-// of one list a counterpart in the other, so that both predictions exist wherever one does.
+// Resolves percentages, masks, times and vectors for a model and a latent of height * width cells,
+// and gives every area of one list a counterpart in the other, so that both predictions exist
+// wherever one does.
 [[nodiscard]] PreparedConditioning prepare_conditioning(const Conditioning& positive,
                                                         const Conditioning& negative,
-                                                        const ModelSampling& sampling,
+                                                        const Model& model,
                                                         std::int64_t height, std::int64_t width);
 
 // The part of a latent that an entry sees and how much each cell of it counts: strength, mask, and a

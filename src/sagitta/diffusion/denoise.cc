@@ -89,7 +89,6 @@ struct Denoiser::Job {
   [[nodiscard]] bool fits(const Job& other) const {
     return coverage.area.height == other.coverage.area.height &&
            coverage.area.width == other.coverage.area.width &&
-           (entry->pooled != nullptr) == (other.entry->pooled != nullptr) &&
            lengths_fit(entry->context->dim(1), other.entry->context->dim(1));
   }
 };
@@ -114,6 +113,7 @@ Array Denoiser::call_network(std::span<const Job* const> jobs, const Array& x, f
   const std::int64_t width = jobs[0]->entry->context->dim(2);
   Array context({static_cast<std::int64_t>(rows), tokens, width});
   float* to = context.data();
+  std::vector<Array> vectors;
   for (const Job* job : jobs) {
     crops.push_back(crop(x, job->coverage.area));
     const Array& from = *job->entry->context;
@@ -127,6 +127,7 @@ Array Denoiser::call_network(std::span<const Job* const> jobs, const Array& x, f
       for (std::int64_t t = 0; t < tokens; t += from.dim(1)) {
         to = std::copy_n(from.data(), from.dim(1) * width, to);
       }
+      if (job->entry->vector) vectors.push_back(*job->entry->vector);
     }
   }
   const Array noisy = concat(crops);
@@ -136,6 +137,7 @@ Array Denoiser::call_network(std::span<const Job* const> jobs, const Array& x, f
       .timesteps = std::vector<float>(rows, model_.sampling.timestep(sigma)),
       .context = upload(*model_.device, context),
       .vector = {}};
+  if (!vectors.empty()) input.vector = upload(*model_.device, concat(vectors));
   ++calls_;
   const Array output = to_channels_first(download((*model_.unet)(input, patches, pass)));
   return model_.sampling.calculate_denoised(sigmas, output, noisy);

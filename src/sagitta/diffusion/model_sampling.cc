@@ -11,9 +11,11 @@ namespace sagitta {
 namespace {
 
 constexpr int kDistilledSteps = 50;
+// Angles are computed in single precision: near a right angle the rounding is part of the result.
+constexpr float kPi = std::numbers::pi_v<float>;
 constexpr double kInfiniteSigma = 999999999.9;
 // alpha_bar of the last step after the zero-SNR rescaling: not quite 0, so that sigma stays finite.
-constexpr float kTerminalAlphaBar = 4.8973451890853435e-08F;
+constexpr double kTerminalAlphaBar = 4.8973451890853435e-08;
 
 // out = input * x + output * o, the form of every prediction.
 struct Scales {
@@ -79,6 +81,17 @@ void set_sigmas(ModelSampling& sampling, std::vector<float> sigmas) {
   for (const float sigma : sampling.sigmas) sampling.log_sigmas.push_back(std::log(sigma));
 }
 
+void rescale_zero_terminal_snr(std::vector<double>& sigmas) {
+  const auto root_alpha_bar = [](double sigma) { return 1 / std::sqrt(sigma * sigma + 1); };
+  const double first = root_alpha_bar(sigmas.front());
+  const double last = root_alpha_bar(sigmas.back());
+  for (double& sigma : sigmas) {
+    const double root = (root_alpha_bar(sigma) - last) * first / (first - last);
+    sigma = std::sqrt((1 - root * root) / (root * root));
+  }
+  sigmas.back() = std::sqrt((1 - kTerminalAlphaBar) / kTerminalAlphaBar);
+}
+
 ModelSampling continuous(PredictionType prediction, SigmaSpacing spacing, double sigma_min,
                          double sigma_max) {
   require(std::isfinite(sigma_max) && sigma_min > 0 && sigma_min < sigma_max, Fault::bad_input,
@@ -99,8 +112,7 @@ ModelSampling continuous(PredictionType prediction, SigmaSpacing spacing, double
 float ModelSampling::timestep(float sigma) const {
   const double s = sigma;
   if (spacing == SigmaSpacing::edm) return static_cast<float>(0.25 * std::log(s));
-  if (spacing == SigmaSpacing::angle)
-    return static_cast<float>(std::atan(s) / std::numbers::pi * 2);
+  if (spacing == SigmaSpacing::angle) return std::atan(sigma) / kPi * 2;
   const float log_sigma = std::log(sigma);
   const auto nearest = std::min_element(
       log_sigmas.begin(), log_sigmas.end(),
@@ -112,7 +124,7 @@ float ModelSampling::timestep(float sigma) const {
 float ModelSampling::sigma(float timestep) const {
   const double t = timestep;
   if (spacing == SigmaSpacing::edm) return static_cast<float>(std::exp(t / 0.25));
-  if (spacing == SigmaSpacing::angle) return static_cast<float>(std::tan(t * std::numbers::pi / 2));
+  if (spacing == SigmaSpacing::angle) return std::tan(timestep * kPi / 2);
   const auto stride = static_cast<float>(timestep_stride);
   const auto last = static_cast<float>(log_sigmas.size() - 1);
   const float index = std::clamp((timestep - (stride - 1)) / stride, 0.0F, last);
@@ -200,16 +212,18 @@ ModelSampling discrete_sampling(PredictionType prediction, const DiscreteParams&
   require(params.timesteps >= fewest && params.timesteps <= kMaxTimesteps, Fault::bad_input,
           "a noise schedule has {} to {} timesteps, got {}", fewest, kMaxTimesteps,
           params.timesteps);
-  std::vector<float> sigmas;
+  std::vector<double> exact;
   const double root_start = std::sqrt(params.beta_start);
   const double step = (std::sqrt(params.beta_end) - root_start) / (params.timesteps - 1);
   double alpha_bar = 1;
   for (int i = 0; i < params.timesteps; ++i) {
     const double root = root_start + i * step;
     alpha_bar *= 1 - root * root;
-    sigmas.push_back(static_cast<float>(std::sqrt((1 - alpha_bar) / alpha_bar)));
+    exact.push_back(std::sqrt((1 - alpha_bar) / alpha_bar));
   }
-  if (params.zero_terminal_snr) sigmas = rescale_zero_terminal_snr(sigmas);
+  if (params.zero_terminal_snr) rescale_zero_terminal_snr(exact);
+  std::vector<float> sigmas;
+  for (const double sigma : exact) sigmas.push_back(static_cast<float>(sigma));
   if (!distilled) return table_sampling(prediction, std::move(sigmas));
 
   const int stride = params.timesteps / kDistilledSteps;
@@ -229,22 +243,6 @@ ModelSampling continuous_edm_sampling(PredictionType prediction, double sigma_mi
 
 ModelSampling continuous_v_sampling(double sigma_min, double sigma_max) {
   return continuous(PredictionType::v_prediction, SigmaSpacing::angle, sigma_min, sigma_max);
-}
-
-std::vector<float> rescale_zero_terminal_snr(std::span<const float> sigmas) {
-  require(sigmas.size() > 1, Fault::bad_input,
-          "the zero-terminal-SNR rescaling needs at least two sigmas, got {}", sigmas.size());
-  const auto root_alpha_bar = [](float sigma) { return std::sqrt(1 / (sigma * sigma + 1)); };
-  const float first = root_alpha_bar(sigmas.front());
-  const float last = root_alpha_bar(sigmas.back());
-  std::vector<float> rescaled;
-  for (const float sigma : sigmas) {
-    const float root = (root_alpha_bar(sigma) - last) * (first / (first - last));
-    const bool terminal = rescaled.size() + 1 == sigmas.size();
-    const float alpha_bar = terminal ? kTerminalAlphaBar : root * root;
-    rescaled.push_back(std::sqrt((1 - alpha_bar) / alpha_bar));
-  }
-  return rescaled;
 }
 
 }  // namespace sagitta

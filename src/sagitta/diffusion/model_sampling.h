@@ -71,6 +71,8 @@ struct DiscreteParams {
   double beta_start = 0.00085;
   double beta_end = 0.012;
   int timesteps = 1000;
+  // Shifts and scales sqrt(alpha_bar) so that the last step is (almost) pure noise and the first is
+  // kept (Lin et al. 2023).
   bool zero_terminal_snr = false;
 };
 
@@ -86,9 +88,5 @@ struct DiscreteParams {
 [[nodiscard]] ModelSampling continuous_edm_sampling(PredictionType prediction, double sigma_min,
                                                     double sigma_max);
 [[nodiscard]] ModelSampling continuous_v_sampling(double sigma_min, double sigma_max);
-
-// Zero terminal signal-to-noise ratio (Lin et al. 2023): shifts and scales sqrt(alpha_bar) so that
-// the last step is (almost) pure noise and the first is kept. Needs at least two sigmas.
-[[nodiscard]] std::vector<float> rescale_zero_terminal_snr(std::span<const float> sigmas);
 
 }  // namespace sagitta

@@ -111,7 +111,7 @@ Array sample_custom(const Model& model, const Conditioning& positive, const Cond
   const Array original =
       all_zero(latent.samples) ? latent.samples : latent.samples * model.latent_scale;
   const PreparedConditioning conditioning =
-      prepare_conditioning(positive, negative, model.sampling, shape[2], shape[3]);
+      prepare_conditioning(positive, negative, model, shape[2], shape[3]);
 
   std::optional<Inpaint> inpaint;
   if (latent.noise_mask) {

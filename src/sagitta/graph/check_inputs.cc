@@ -36,16 +36,20 @@ std::string list_text(const std::vector<std::string>& entries) {
 }  // namespace
 
 bool types_match(std::string_view out, std::string_view in) {
-  const auto has = [](std::string_view list, std::string_view type) {
-    return (',' + std::string(list) + ',').find(',' + std::string(type) + ',') != std::string::npos;
+  // Calls found(entry) for the entries of a list until one answers true.
+  const auto any_entry = [](std::string_view list, const auto& found) {
+    for (std::size_t begin = 0; begin <= list.size();) {
+      const std::size_t end = std::min(list.find(',', begin), list.size());
+      if (found(list.substr(begin, end - begin))) return true;
+      begin = end + 1;
+    }
+    return false;
   };
-  if (has(out, kAnyType) || has(in, kAnyType)) return true;
-  for (std::size_t begin = 0; begin <= out.size();) {
-    const std::size_t end = std::min(out.find(',', begin), out.size());
-    if (has(in, out.substr(begin, end - begin))) return true;
-    begin = end + 1;
-  }
-  return false;
+  return any_entry(out, [&](std::string_view left) {
+    return any_entry(in, [&](std::string_view right) {
+      return left == right || left == kAnyType || right == kAnyType;
+    });
+  });
 }
 
 std::optional<Problem> check_range(const Input& in, const Json& literal) {
@@ -65,24 +69,37 @@ std::optional<Problem> check_range(const Input& in, const Json& literal) {
   return std::nullopt;
 }
 
-std::string InputChecker::type_of(Link link) const {
-  for (std::size_t hops = 0; hops <= prompt_.nodes().size(); ++hops) {
-    const PromptNode* const node = prompt_.find(link.node);
-    const NodeDef* const def = node == nullptr ? nullptr : registry_.find(node->class_type);
-    const bool known = def != nullptr && link.slot >= 0 &&
-                       std::cmp_less(link.slot, static_cast<std::int64_t>(def->outputs.size()));
-    if (!known) return std::string(kAnyType);
-    const std::string& type = def->outputs[static_cast<std::size_t>(link.slot)].type;
-    if (type != kAnyType) return type;
-    const auto any = [](const Input& in) { return in.type == kAnyType; };
-    const auto it = std::ranges::find_if(def->inputs, any);
-    if (it == def->inputs.end() || std::ranges::count_if(def->inputs, any) != 1) return type;
-    const InputValue* const value = node->find(it->name);
-    const Link* const next = value == nullptr ? nullptr : std::get_if<Link>(value);
-    if (next == nullptr) return type;
-    link = *next;
+std::optional<Link> InputChecker::passed_on(const Link& link, std::string& type) const {
+  type = std::string(kAnyType);
+  const PromptNode* const node = prompt_.find(link.node);
+  const NodeDef* const def = node == nullptr ? nullptr : registry_.find(node->class_type);
+  if (def == nullptr || link.slot < 0 || !std::cmp_less(link.slot, def->outputs.size())) return {};
+  type = def->outputs[static_cast<std::size_t>(link.slot)].type;
+  if (type != kAnyType) return {};
+  const auto is_any = [](const Input& in) { return in.type == kAnyType; };
+  if (std::ranges::count_if(def->inputs, is_any) != 1) return {};
+  const InputValue* const value = node->find(std::ranges::find_if(def->inputs, is_any)->name);
+  const Link* const next = value == nullptr ? nullptr : std::get_if<Link>(value);
+  return next == nullptr ? std::nullopt : std::optional<Link>(*next);
+}
+
+std::string InputChecker::type_of(Link link) {
+  std::vector<Link> path;
+  std::string type;
+  while (true) {
+    // The entry is made before its type is known, so that a ring of pass-through nodes ends here.
+    const auto [known, is_new] = types_.try_emplace(link, kAnyType);
+    if (!is_new) {
+      type = known->second;
+      break;
+    }
+    path.push_back(link);
+    std::optional<Link> next = passed_on(link, type);
+    if (!next) break;
+    link = std::move(*next);
   }
-  return std::string(kAnyType);
+  for (const Link& visited : path) types_[visited] = type;
+  return type;
 }
 
 const std::vector<std::string>& InputChecker::entries(const Input& in) {
@@ -92,7 +109,7 @@ const std::vector<std::string>& InputChecker::entries(const Input& in) {
 }
 
 std::optional<Problem> InputChecker::check_link(const Input& in, const Link& link,
-                                                Json& extra_info) const {
+                                                Json& extra_info) {
   extra_info["linked_node"] = Json::array({link.node, link.slot});
   const PromptNode* const from = prompt_.find(link.node);
   if (from == nullptr) {

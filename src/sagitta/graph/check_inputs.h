@@ -39,16 +39,19 @@ class InputChecker {
  private:
   std::optional<Problem> check_value(const PromptNode& node, const Input& in, Json& literals,
                                      Json& extra_info);
-  std::optional<Problem> check_link(const Input& in, const Link& link, Json& extra_info) const;
+  std::optional<Problem> check_link(const Input& in, const Link& link, Json& extra_info);
   std::optional<Problem> check_literal(const Input& in, const Json& value, Json& literals);
+  // The type of an output itself, and, if it is "*" from the node's one input "*", what feeds that.
+  std::optional<Link> passed_on(const Link& link, std::string& type) const;
   // The type of an output; of a pass-through node ("*" to "*") that of what it passes on.
-  [[nodiscard]] std::string type_of(Link link) const;
+  std::string type_of(Link link);
   const std::vector<std::string>& entries(const Input& in);
 
   const Prompt& prompt_;
   const Registry& registry_;
   const ServicesRef& services_;
   std::map<const Input*, std::vector<std::string>> entries_;
+  std::map<Link, std::string> types_;  // of outputs asked for before
 };
 
 }  // namespace sagitta::graph

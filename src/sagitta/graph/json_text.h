@@ -13,7 +13,7 @@ namespace sagitta::graph {
 // patience.
 inline constexpr std::size_t kMaxJsonBytes = std::size_t{64} << 20;
 inline constexpr int kMaxJsonDepth = 100;
-inline constexpr std::size_t kMaxJsonKeys = 20'000;  // of one object
+inline constexpr std::size_t kMaxJsonKeys = 10'000;  // of one object
 
 // Parses a text. The bare words NaN and Infinity, which Python writes into pictures, become null.
 // Throws Error{bad_input} that begins with `what` (e.g. the file's name) for broken JSON, a key

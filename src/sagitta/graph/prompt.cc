@@ -9,11 +9,14 @@
 namespace sagitta::graph {
 namespace {
 
+// The wrapper {"__value__": x} keeps a list from looking like a link.
+bool is_wrapper(const Json& value) {
+  return value.is_object() && value.size() == 1 && value.contains("__value__");
+}
+
 InputValue parse_value(const Json& value) {
   if (std::optional<Link> link = as_link(value)) return std::move(*link);
-  // The wrapper by which a list is kept from looking like a link.
-  if (value.is_object() && value.size() == 1 && value.contains("__value__"))
-    return value["__value__"];
+  if (is_wrapper(value)) return value["__value__"];
   return value;
 }
 
@@ -121,7 +124,8 @@ Json to_json(const Prompt& prompt) {
         inputs[name] = Json::array({link->node, link->slot});
       } else {
         const Json& literal = std::get<Json>(value);
-        inputs[name] = literal.is_array() ? Json{{"__value__", literal}} : literal;
+        const bool wrap = literal.is_array() || is_wrapper(literal);
+        inputs[name] = wrap ? Json{{"__value__", literal}} : literal;
       }
     }
     Json& out = api[node.id];

@@ -5,6 +5,7 @@
 
 #include "sagitta/base/json.h"
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -25,7 +26,7 @@ inline constexpr std::size_t kMaxTitleBytes = 1000;  // longer titles are cut
 struct Link {
   std::string node;
   std::int64_t slot = 0;
-  bool operator==(const Link&) const = default;
+  auto operator<=>(const Link&) const = default;
 };
 
 using InputValue = std::variant<Json, Link>;

@@ -120,8 +120,8 @@ class Converter {
       if (!in.link) continue;
       Source source = resolve(scope, *in.link, node, in);
       if (Link* const link = std::get_if<Link>(&source)) out.set(in.name, std::move(*link));
-      if (Json* const value = std::get_if<Json>(&source))
-        set_literal(out, in.name, std::move(*value));
+      Json* const value = std::get_if<Json>(&source);
+      if (value != nullptr) set_literal(out, in.name, std::move(*value));
     }
   }
 

@@ -109,13 +109,17 @@ std::string to_text(const Issue& issue) {
 
 void require_valid(const Validation& validation) {
   if (validation.ok()) return;
-  std::string text =
-      validation.issues.size() == 1
-          ? "the workflow cannot run: "
-          : fmt::format("the workflow cannot run, for {} reasons:", validation.issues.size());
-  for (const Issue& issue : validation.issues) {
-    if (validation.issues.size() > 1) text += "\n  ";
-    text += to_text(issue);
+  std::vector<Issue> all = validation.issues;
+  all.insert(all.end(), validation.unused.begin(), validation.unused.end());
+  std::string text = "the workflow cannot run";
+  if (all.size() == 1) {
+    text += ": " + to_text(all.front());
+  } else {
+    text += fmt::format(", for {} reasons:", all.size());
+    for (const Issue& issue : all) {
+      text += "\n  ";
+      text += to_text(issue);
+    }
   }
   throw Error(Fault::bad_input, text);
 }

@@ -44,7 +44,9 @@ struct Validation {
 // ...}}}.
 [[nodiscard]] Json error_json(const Validation& validation, const Prompt& prompt,
                               const Registry& registry);
-// Throws Error{bad_input} with all issues, one per line, unless the validation is ok.
+// Throws Error{bad_input} with everything that is wrong, one mistake per line, unless the
+// validation is ok. Unused nodes are listed too, for they may be unused only because of another
+// mistake.
 void require_valid(const Validation& validation);
 
 }  // namespace sagitta::graph

@@ -70,10 +70,17 @@ void detect_output(const StateDict& unet, UnetSpec& spec) {
   }
 }
 
+bool has_transformer(const UnetSpec::Level& level) {
+  const auto deep = [](int depth) { return depth > 0; };
+  return std::any_of(level.input_depth.begin(), level.input_depth.end(), deep) ||
+         std::any_of(level.output_depth.begin(), level.output_depth.end(), deep);
+}
+
 void check_heads(const UnetSpec& spec) {
   for (const UnetSpec::Level& level : spec.levels) {
     const std::int64_t divisor = spec.heads > 0 ? spec.heads : spec.head_width;
-    require(level.channels % divisor == 0, Fault::bad_file,
+    const bool attends = has_transformer(level) || (&level == &spec.levels.back() && spec.middle_depth > 0);
+    require(!attends || level.channels % divisor == 0, Fault::bad_file,
             "the UNet's {} channels cannot be split into attention heads ({} {})", level.channels,
             divisor, spec.heads > 0 ? "heads" : "channels each");
     constexpr std::int64_t kNormGroups = 32;

@@ -143,11 +143,11 @@ const ClipTokenizer::Merge* ClipTokenizer::find_merge(Symbol left, Symbol right)
 }
 
 void ClipTokenizer::encode_word(std::string_view word, std::vector<int>& ids) const {
-  static const std::array<std::uint32_t, kBytes> kPlaces = make_byte_places();
+  static const std::array<std::uint32_t, kBytes> places = make_byte_places();
   const auto n = static_cast<std::uint32_t>(word.size());
   std::vector<Node> nodes(n);
   for (std::uint32_t i = 0; i < n; ++i)
-    nodes[i] = {.symbol = kPlaces[static_cast<unsigned char>(word[i])],
+    nodes[i] = {.symbol = places[static_cast<unsigned char>(word[i])],
                 .previous = i > 0 ? i - 1 : kNone,
                 .next = i + 1 < n ? i + 1 : kNone};
   nodes.back().symbol += kBytes;
@@ -221,8 +221,8 @@ std::string ClipTokenizer::decode(std::span<const int> ids) const {
 }
 
 const ClipTokenizer& clip_tokenizer() {
-  static const ClipTokenizer kTokenizer = ClipTokenizer::embedded();
-  return kTokenizer;
+  static const ClipTokenizer tokenizer = ClipTokenizer::embedded();
+  return tokenizer;
 }
 
 }  // namespace sagitta::text

@@ -9,13 +9,14 @@
 namespace sagitta::text {
 
 std::string clip_merges() {
+  const std::span<const unsigned char> packed = clip_merges_gzip();
   z_stream stream{};
   // 16 asks for the gzip format, 15 is the largest window.
   require(inflateInit2(&stream, 16 + 15) == Z_OK, Fault::out_of_memory,
           "clip_merges: zlib did not start");
   // zlib does not write to its input, although its older interface lacks the const.
-  stream.next_in = const_cast<unsigned char*>(kClipMergesGzip);
-  stream.avail_in = static_cast<uInt>(kClipMergesGzipSize);
+  stream.next_in = const_cast<unsigned char*>(packed.data());
+  stream.avail_in = static_cast<uInt>(packed.size());
 
   std::string text;
   std::array<char, 1U << 16U> block;

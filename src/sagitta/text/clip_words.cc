@@ -50,32 +50,29 @@ std::size_t piece_length(std::u32string_view text) {
     if (starts_with(text, literal)) return literal.size();
   if (is_number(text.front())) return 1;
   const bool letters = is_letter(text.front());
-  const auto end = std::find_if(text.begin(), text.end(), [letters](char32_t c) {
-    return is_letter(c) != letters || is_number(c);
-  });
-  return static_cast<std::size_t>(end - text.begin());
+  std::size_t length = 1;
+  while (length < text.size() && is_letter(text[length]) == letters && !is_number(text[length]))
+    ++length;
+  return length;
 }
 
 void append_words(std::u32string_view text, std::vector<std::string>& words) {
   const std::u32string cleaned = nfc(clean(text));
-  for (auto begin = cleaned.begin(); begin != cleaned.end();) {
-    begin = std::find_if_not(begin, cleaned.end(), is_space);
-    const auto end = std::find_if(begin, cleaned.end(), is_space);
-    const std::u32string word = lower(std::u32string_view(begin, end));
+  for (const std::u32string_view part : split_at_space(cleaned)) {
+    const std::u32string word = lower(part);
     for (std::u32string_view rest = word; !rest.empty();) {
       const std::size_t length = piece_length(rest);
       words.push_back(encode_utf8(rest.substr(0, length)));
       rest.remove_prefix(length);
     }
-    begin = end;
   }
 }
 
 }  // namespace
 
 std::vector<std::string> clip_words(std::string_view text) {
-  static const std::u32string kStart = decode_utf8(kStartOfText);
-  static const std::u32string kEnd = decode_utf8(kEndOfText);
+  static const std::u32string start_token = decode_utf8(kStartOfText);
+  static const std::u32string end_token = decode_utf8(kEndOfText);
   const std::u32string decoded = decode_utf8(text);
   std::vector<std::string> words;
   std::u32string_view rest = decoded;
@@ -83,14 +80,14 @@ std::vector<std::string> clip_words(std::string_view text) {
   std::size_t at = 0;
   while ((at = rest.find(U"<|", at)) != std::u32string_view::npos) {
     const std::u32string_view tail = rest.substr(at);
-    const bool start = tail.starts_with(kStart);
-    if (!start && !tail.starts_with(kEnd)) {
+    const bool start = tail.starts_with(start_token);
+    if (!start && !tail.starts_with(end_token)) {
       ++at;
       continue;
     }
     append_words(rest.substr(0, at), words);
     words.emplace_back(start ? kStartOfText : kEndOfText);
-    rest = tail.substr(start ? kStart.size() : kEnd.size());
+    rest = tail.substr(start ? start_token.size() : end_token.size());
     at = 0;
   }
   append_words(rest, words);

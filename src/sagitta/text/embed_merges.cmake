@@ -9,9 +9,11 @@ file(WRITE ${OUTPUT} "// Made from data/clip_merges.txt.gz by embed_merges.cmake
 
 namespace sagitta::text {
 
-const unsigned char kClipMergesGzip[] = {
+std::span<const unsigned char> clip_merges_gzip() {
+  static constexpr unsigned char kBytes[] = {
 ${bytes}};
-const std::size_t kClipMergesGzipSize = sizeof kClipMergesGzip;
+  return kBytes;
+}
 
 }  // namespace sagitta::text
 ")

@@ -37,17 +37,13 @@ struct Reference {
 // text: what follows "embedding:". The name ends at white space, "<" or "[".
 Reference read_reference(std::u32string_view text) {
   Reference result;
-  for (auto begin = text.begin();;) {
-    begin = std::find_if_not(begin, text.end(), is_space);
-    if (begin == text.end()) break;
-    const auto end = std::find_if(begin, text.end(), is_space);
+  for (const std::u32string_view word : split_at_space(text)) {
     if (result.name.empty()) {
-      result.name.assign(begin, end);
+      result.name = word;
     } else {
       if (!result.rest.empty()) result.rest += U' ';
-      result.rest.append(begin, end);
+      result.rest += word;
     }
-    begin = end;
   }
   if (const auto bracket = result.name.find_first_of(U"<["); bracket != std::u32string::npos) {
     result.rest = result.name.substr(bracket) + (result.rest.empty() ? U"" : U" " + result.rest);
@@ -117,6 +113,7 @@ class PartReader {
             embedding.vectors);
     check_count(static_cast<std::size_t>(embedding.vectors));
     std::vector<Token> part;
+    part.reserve(static_cast<std::size_t>(embedding.vectors));
     for (std::int32_t row = 0; row < embedding.vectors; ++row)
       part.push_back(
           {.id = Token::kVector, .embedding = embedding.index, .row = row, .weight = weight});

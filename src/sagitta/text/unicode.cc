@@ -3,7 +3,9 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "sagitta/base/error.h"
@@ -79,14 +81,14 @@ std::vector<Marked> decompose(std::u32string_view text) {
   constexpr utf8proc_ssize_t kLongest = 8;
   std::vector<Marked> result;
   result.reserve(text.size());
-  utf8proc_int32_t parts[kLongest];
+  std::array<utf8proc_int32_t, kLongest> parts{};
   for (const char32_t c : text) {
-    const auto n = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), parts, kLongest,
+    const auto n = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), parts.data(), kLongest,
                                            UTF8PROC_DECOMPOSE, nullptr);
     require(n >= 0 && n <= kLongest, Fault::internal, "nfc: U+{:04X} does not decompose",
             static_cast<std::uint32_t>(c));
-    for (utf8proc_ssize_t i = 0; i < n; ++i)
-      result.push_back({parts[i], utf8proc_get_property(parts[i])->combining_class});
+    for (const auto part : std::span(parts).first(static_cast<std::size_t>(n)))
+      result.push_back({part, utf8proc_get_property(part)->combining_class});
   }
   return result;
 }
@@ -111,10 +113,10 @@ std::string encode_utf8(std::u32string_view text) {
   result.reserve(text.size());
   for (const char32_t c : text) {
     const bool valid = c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF);
-    utf8proc_uint8_t bytes[4];
+    std::array<utf8proc_uint8_t, 4> bytes{};
     const auto n =
-        utf8proc_encode_char(static_cast<utf8proc_int32_t>(valid ? c : kReplacement), bytes);
-    result.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(n));
+        utf8proc_encode_char(static_cast<utf8proc_int32_t>(valid ? c : kReplacement), bytes.data());
+    result.append(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(n));
   }
   return result;
 }
@@ -124,6 +126,17 @@ std::string valid_utf8(std::string_view text) { return encode_utf8(decode_utf8(t
 bool is_space(char32_t c) {
   return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) ||
          in(U"\u0085\u00A0\u1680\u2028\u2029\u202F\u205F\u3000", c) || (c >= 0x2000 && c <= 0x200A);
+}
+
+std::vector<std::u32string_view> split_at_space(std::u32string_view text) {
+  std::vector<std::u32string_view> words;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size() && !is_space(text[i])) continue;
+    if (i > begin) words.push_back(text.substr(begin, i - begin));
+    begin = i + 1;
+  }
+  return words;
 }
 
 bool is_letter(char32_t c) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sagitta::text {
 
@@ -21,6 +22,9 @@ inline constexpr char32_t kReplacement = U'\uFFFD';
 
 // What Python's str.isspace() accepts, which is also \s of its regular expressions.
 [[nodiscard]] bool is_space(char32_t c);
+
+// The words of the text as Python's str.split() gives them: parts without white space, never empty.
+[[nodiscard]] std::vector<std::u32string_view> split_at_space(std::u32string_view text);
 
 [[nodiscard]] bool is_letter(char32_t c);           // \p{L}
 [[nodiscard]] bool is_number(char32_t c);           // \p{N}

@@ -1,6 +1,7 @@
 #include "sagitta/backend/cpu/attention.h"
 
 #include "sagitta/backend/cpu/attention_path.h"
+#include "sagitta/base/error.h"
 #include "sagitta/core/device.h"
 #include "sagitta/core/tensor.h"
 
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <cassert>
 #include <memory>
-#include <new>
 
 namespace sagitta::cpu {
 namespace {
@@ -90,7 +90,8 @@ void attend(const Call& call) {
   const AttentionProblem& problem = call.problem;
   const std::int64_t blocks = divide_up(problem.queries, call.path.block_rows);
   const std::int64_t block_bytes = 2 * 4 * call.path.block_rows * problem.head_size;
-  const std::int64_t cached = std::clamp<std::int64_t>(kBlockCacheBytes / block_bytes, 1, kMostBlocks);
+  const std::int64_t cached =
+      std::clamp<std::int64_t>(kBlockCacheBytes / block_bytes, 1, kMostBlocks);
   // Enough tasks to keep all threads busy to the end. The split does not change a result.
   const std::int64_t spread = blocks * problem.heads * call.samples / (4 * call.threads);
   const std::int64_t step = std::clamp<std::int64_t>(spread, 1, cached);
@@ -104,8 +105,9 @@ void attend(const Call& call) {
 void receive(const Call& call, float* received) {
   const AttentionProblem& problem = call.problem;
   const std::int64_t step = std::min(kReceiveKeys, problem.keys);
-  const Scratch sums(call.device, static_cast<std::size_t>(call.samples * problem.heads *
-                                                           problem.keys) * sizeof(float));
+  const Scratch sums(
+      call.device,
+      static_cast<std::size_t>(call.samples * problem.heads * problem.keys) * sizeof(float));
   auto* const by_head = reinterpret_cast<float*>(sums.data());
   for_each_task(call, problem.keys, step, call.path.receive_scratch(problem, step),
                 [&](const AttentionTask& task, std::byte* scratch) {
@@ -147,7 +149,7 @@ void attention_on(const AttentionPath& path, const AttentionArgs& args, Tensor& 
             .samples = samples,
             .device = out.device(),
             .threads = omp_get_max_threads()};
-  assert(args.q.dtype() == path.dtype && out.dtype() == path.dtype);
+  assert(path.usable() && args.q.dtype() == path.dtype && out.dtype() == path.dtype);
   if (out.size() == 0) return;
   if (samples * args.q.dim(1) * args.k.dim(1) * width < kParallelWork) call.threads = 1;
   if (args.received == nullptr) return attend(call);
@@ -163,7 +165,7 @@ void attention(const AttentionArgs& args, Tensor& out) {
   for (const AttentionPath* path : kPaths) {
     if (path->dtype == args.q.dtype() && path->usable()) return attention_on(*path, args, out);
   }
-  assert(false);
+  throw Error(Fault::internal, fmt::format("attention: no path for {}", name_of(args.q.dtype())));
 }
 
 }  // namespace sagitta::cpu

@@ -42,9 +42,7 @@ struct Avx2 {
   static Vec clamp(Vec x) { return _mm256_max_ps(set(-127.0F), x); }
 };
 
-bool usable() {
-  return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
-}
+bool usable() { return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0; }
 
 }  // namespace
 

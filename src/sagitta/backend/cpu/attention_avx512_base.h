@@ -20,9 +20,7 @@ struct Avx512Base {
   static Vec set(float value) { return _mm512_set1_ps(value); }
   static Vec load(const void* from) { return _mm512_loadu_ps(from); }
   static void store(void* to, Vec value) { _mm512_storeu_ps(to, value); }
-  static Vec iota() {
-    return _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  }
+  static Vec iota() { return _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15); }
   static Vec fma(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
   static Vec max(Vec a, Vec b) { return _mm512_maskz_max_ps(kAllLanes, a, b); }
   // The fraction of -infinity is 0, and its power 0.

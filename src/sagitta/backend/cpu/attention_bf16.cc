@@ -21,16 +21,14 @@ struct Bf16Dot : Avx512Base<Bf16Dot> {
     const auto halves = reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(p[1], p[0]));
     _mm512_storeu_si512(to, _mm512_maskz_permutexvar_epi16(~0U, pairs(), halves));
   }
-  static bool usable() {
-    return Avx512Base::usable() && __builtin_cpu_supports("avx512bf16") != 0;
-  }
+  static bool usable() { return Avx512Base::usable() && __builtin_cpu_supports("avx512bf16") != 0; }
 
  private:
   // 0 16 1 17 2 18 ...: lanes of 16 bits of the low and the high half in turns.
   static __m512i pairs() {
     const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    return _mm512_or_si512(lane, _mm512_slli_epi32(
-                                     _mm512_add_epi32(lane, _mm512_set1_epi32(16)), 16));
+    return _mm512_or_si512(lane,
+                           _mm512_slli_epi32(_mm512_add_epi32(lane, _mm512_set1_epi32(16)), 16));
   }
 };
 

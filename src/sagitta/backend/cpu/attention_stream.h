@@ -76,7 +76,8 @@ class AttentionStream {
   template <class T>
   T* take(std::int64_t count) {
     std::byte* block = scratch_ == nullptr ? nullptr : scratch_ + used_;
-    used_ += static_cast<std::size_t>(round_up<Isa>(count * static_cast<std::int64_t>(sizeof(T)),
+    used_ +=
+        static_cast<std::size_t>(round_up<Isa>(count * static_cast<std::int64_t>(sizeof(T)),
                                                static_cast<std::int64_t>(kAttentionAlignment)));
     return reinterpret_cast<T*>(block);
   }

@@ -5,6 +5,7 @@
 #include <omp.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <utility>
@@ -71,26 +72,30 @@ void set_float_mode(unsigned /*mode*/) {}
 
 #endif
 
-// OpenMP keeps its helpers of this thread, so they need the mode only once.
-void prepare_helpers(int threads) {
-  thread_local int prepared = 1;
-  if (threads <= prepared) return;
-#pragma omp parallel num_threads(threads)
-  {
-    if (omp_get_thread_num() != 0) set_float_mode(float_mode() | kFlushSubnormals);
-  }
-  prepared = threads;
+unsigned with(unsigned mode, Subnormals subnormals) {
+  return subnormals == Subnormals::flush ? mode | kFlushSubnormals : mode & ~kFlushSubnormals;
+}
+
+// OpenMP keeps the helpers of this thread and they keep their mode, so it is seldom set.
+void prepare_helpers(int threads, Subnormals subnormals) {
+  thread_local int prepared_threads = 1;
+  thread_local Subnormals prepared = Subnormals::keep;
+  if (threads <= prepared_threads && subnormals == prepared) return;
+  prepared_threads = std::max(threads, prepared_threads);
+  prepared = subnormals;
+#pragma omp parallel num_threads(prepared_threads)
+  set_float_mode(with(float_mode(), subnormals));
 }
 
 }  // namespace
 
 constexpr MemoryPool::Source kSystemMemory{.allocate = allocate, .release = release};
 
-KernelScope::KernelScope(const Context& context)
+KernelScope::KernelScope(const Context& context, Subnormals subnormals)
     : threads_before_(omp_get_max_threads()), float_mode_before_(float_mode()) {
   if (threads_before_ != context.threads) omp_set_num_threads(context.threads);
-  set_float_mode(float_mode_before_ | kFlushSubnormals);
-  prepare_helpers(context.threads);
+  prepare_helpers(context.threads, subnormals);
+  set_float_mode(with(float_mode_before_, subnormals));
 }
 
 KernelScope::~KernelScope() {

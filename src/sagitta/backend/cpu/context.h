@@ -41,12 +41,15 @@ struct Context {
   PlanCache<ConvProblem> convs;
 };
 
+enum class Subnormals { keep, flush };
+
 // While a scope lives, this thread's parallel regions have the device's number of threads, and all
-// of these threads flush subnormal numbers to zero, since arithmetic on them is a hundred times
-// slower. OpenMP's settings belong to the calling thread, so every kernel begins with a scope.
+// of these threads flush subnormal numbers to zero (arithmetic on them is a hundred times slower)
+// or keep them. OpenMP's settings belong to the calling thread, so every kernel begins with a
+// scope.
 class KernelScope {
  public:
-  explicit KernelScope(const Context& context);
+  KernelScope(const Context& context, Subnormals subnormals);
   ~KernelScope();
   KernelScope(const KernelScope&) = delete;
   KernelScope& operator=(const KernelScope&) = delete;

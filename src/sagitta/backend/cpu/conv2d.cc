@@ -6,7 +6,6 @@
 #include "sagitta/backend/cpu/weights.h"
 
 #include <algorithm>
-#include <cstring>
 #include <span>
 
 namespace sagitta::cpu {
@@ -14,7 +13,7 @@ namespace {
 
 // One call for some of the samples. All data is NHWC in the compute type but the bias.
 struct Call {
-  const Conv2dArgs& args;
+  const Conv2dArgs& args;  // for the weight, the stride and the padding
   const Tensor& x;
   const float* bias;
   const Tensor* residual;
@@ -22,14 +21,14 @@ struct Call {
 };
 
 // oneDNN adds the result to what is there, so the residual goes there first.
-void copy_to(const Tensor& from, Tensor& out) {
+void start_from(const Tensor& residual, Tensor& out) {
   constexpr std::int64_t kGrain = 1 << 18;
-  const std::byte* const source = from.data<std::byte>();
-  std::byte* const target = out.data<std::byte>();
-  parallel_ranges(
-      static_cast<std::int64_t>(out.bytes()), kGrain, [&](std::int64_t begin, std::int64_t end) {
-        std::memcpy(target + begin, source + begin, static_cast<std::size_t>(end - begin));
-      });
+  const std::byte* const from = residual.data<std::byte>();
+  std::byte* const to = out.data<std::byte>();
+  parallel_ranges(static_cast<std::int64_t>(out.bytes()), kGrain,
+                  [&](std::int64_t begin, std::int64_t end) {
+                    std::copy(from + begin, from + end, to + begin);
+                  });
 }
 
 void spatial(const Call& call) {
@@ -50,12 +49,9 @@ void spatial(const Call& call) {
                             .pad_after = call.args.pad_after,
                             .bias = call.bias != nullptr,
                             .accumulate = call.residual != nullptr};
-  const auto plan = context.convs.find_or_make(problem, [&] {
-    Plan found = plan_conv(context.engine, problem, &weight.values.layout());
-    if (!found.primitive || found.is_slow()) found = plan_conv(context.engine, problem, nullptr);
-    return found;
-  });
-  if (call.residual != nullptr) copy_to(*call.residual, call.out);
+  const auto plan = context.convs.find_or_make(
+      problem, [&] { return plan_conv(context.engine, problem, &weight.values.layout()); });
+  if (call.residual != nullptr) start_from(*call.residual, call.out);
   const PoolBlock scratch(device, plan->scratch);
   run(context.engine, context.stream, *plan,
       {.x = call.x.data<std::byte>(),
@@ -84,14 +80,6 @@ void pointwise(const Call& call) {
             .out = call.out.data<std::byte>()});
 }
 
-void run_call(const Call& call) {
-  if (is_pointwise(call.args.weight)) {
-    pointwise(call);
-  } else {
-    spatial(call);
-  }
-}
-
 template <class T>
 void add_row(const float* bias, const T* row, std::span<float> out) {
   for (std::size_t i = 0; i < out.size(); ++i) {
@@ -114,10 +102,11 @@ void sample_bias(const float* bias, const Tensor& row_bias, std::int64_t sample,
 
 void conv2d(const Conv2dArgs& args, Tensor& out) {
   const float* const bias = args.bias == nullptr ? nullptr : vector_values(*args.bias);
-  if (args.row_bias == nullptr) {
-    return run_call({args, args.x, bias, args.residual, out});
-  }
-  // Each sample has a bias of its own, so it has a call of its own.
+  auto* const run = is_pointwise(args.weight) ? pointwise : spatial;
+  if (args.row_bias == nullptr) return run({args, args.x, bias, args.residual, out});
+
+  // A sample's row is a bias of its own. A call per sample is as fast as one for all, and a sample
+  // does not notice its batch.
   const auto channels = static_cast<std::size_t>(args.weight.shape[0]);
   const PoolBlock block(out.device(), channels * sizeof(float));
   const std::span<float> own(static_cast<float*>(block.data()), channels);
@@ -125,7 +114,7 @@ void conv2d(const Conv2dArgs& args, Tensor& out) {
     sample_bias(bias, *args.row_bias, sample, own);
     Tensor part = out.slice(sample, 1);
     const Tensor residual = args.residual == nullptr ? Tensor() : args.residual->slice(sample, 1);
-    run_call({args, args.x.slice(sample, 1), own.data(), residual ? &residual : nullptr, part});
+    run({args, args.x.slice(sample, 1), own.data(), residual ? &residual : nullptr, part});
   }
 }
 

@@ -69,9 +69,7 @@ void finish(Plan& plan, const dnnl::post_ops& ops, const Make& make) {
   }
 }
 
-}  // namespace
-
-Plan plan_matmul(const dnnl::engine& engine, const MatmulProblem& problem, const Layout* weights) {
+Plan make_matmul(const dnnl::engine& engine, const MatmulProblem& problem, const Layout* weights) {
   const memory::data_type type = type_of(problem.type);
   Plan plan;
   plan.x = {{problem.rows, problem.in}, type, Tag::ab};
@@ -90,7 +88,7 @@ Plan plan_matmul(const dnnl::engine& engine, const MatmulProblem& problem, const
   return plan;
 }
 
-Plan plan_conv(const dnnl::engine& engine, const ConvProblem& problem, const Layout* weights) {
+Plan make_conv(const dnnl::engine& engine, const ConvProblem& problem, const Layout* weights) {
   const memory::data_type type = type_of(problem.type);
   const std::int64_t padding = problem.pad_before + problem.pad_after;
   const std::int64_t out_h = (problem.height + padding - problem.kernel_h) / problem.stride + 1;
@@ -117,8 +115,26 @@ Plan plan_conv(const dnnl::engine& engine, const ConvProblem& problem, const Lay
   return plan;
 }
 
+}  // namespace
+
+Plan plan_matmul(const dnnl::engine& engine, const MatmulProblem& problem, const Layout* weights) {
+  if (weights != nullptr) {
+    if (Plan plan = make_matmul(engine, problem, weights); plan.is_fast()) return plan;
+  }
+  return make_matmul(engine, problem, nullptr);
+}
+
+Plan plan_conv(const dnnl::engine& engine, const ConvProblem& problem, const Layout* weights) {
+  if (weights != nullptr) {
+    if (Plan plan = make_conv(engine, problem, weights); plan.is_fast()) return plan;
+  }
+  return make_conv(engine, problem, nullptr);
+}
+
 void run(const dnnl::engine& engine, dnnl::stream& stream, const Plan& plan,
          const Operands& operands) {
+  require(static_cast<bool>(plan.primitive), Fault::unsupported,
+          "oneDNN has no kernel for this product or convolution on this processor");
   checked([&] {
     std::unordered_map<int, memory> arguments{
         {DNNL_ARG_SRC, view(engine, plan.x, operands.x)},

@@ -5,6 +5,7 @@
 
 #include "sagitta/core/dtype.h"
 #include "sagitta/core/kernels.h"
+#include "sagitta/core/shape.h"
 
 #include <oneapi/dnnl/dnnl.hpp>
 
@@ -62,8 +63,10 @@ struct Plan {
   int residual_arg = 0;
   std::string implementation;  // oneDNN's name of it
 
-  // oneDNN's reference code: right, but a hundred times slower.
-  [[nodiscard]] bool is_slow() const { return implementation.starts_with("ref"); }
+  // Whether this is more than oneDNN's reference code, which is right, but a hundred times slower.
+  [[nodiscard]] bool is_fast() const {
+    return static_cast<bool>(primitive) && !implementation.starts_with("ref");
+  }
 };
 
 struct Operands {
@@ -76,14 +79,15 @@ struct Operands {
   void* scratch = nullptr;  // plan.scratch bytes
 };
 
-// The best plan for these weights, in any layout where weights is null. A plan without a primitive
-// means that oneDNN cannot do it.
+// A plan for weights in this layout, or in another one where there is none or only reference code
+// takes this one; then plan.weights tells which. A plan without a primitive means that oneDNN
+// cannot do it here.
 [[nodiscard]] Plan plan_matmul(const dnnl::engine& engine, const MatmulProblem& problem,
                                const Layout* weights);
 [[nodiscard]] Plan plan_conv(const dnnl::engine& engine, const ConvProblem& problem,
                              const Layout* weights);
 
-// Runs a plan to its end.
+// Runs a plan to its end. Throws Error{unsupported} if it has no primitive.
 void run(const dnnl::engine& engine, dnnl::stream& stream, const Plan& plan,
          const Operands& operands);
 

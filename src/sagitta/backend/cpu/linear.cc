@@ -11,15 +11,6 @@ namespace {
 constexpr std::int64_t kGateBytes = 2 << 20;
 constexpr std::int64_t kLeastGateRows = 128;
 
-std::shared_ptr<const Plan> plan_for(Context& context, const PackedMatrix& weight,
-                                     const MatmulProblem& problem) {
-  return context.matmuls.find_or_make(problem, [&] {
-    Plan plan = plan_matmul(context.engine, problem, &weight.values.layout());
-    if (!plan.primitive || plan.is_slow()) plan = plan_matmul(context.engine, problem, nullptr);
-    return plan;
-  });
-}
-
 const float* bias_of(const LinearArgs& args) {
   return args.bias == nullptr ? nullptr : vector_values(*args.bias);
 }
@@ -37,15 +28,16 @@ const std::byte* advance(const std::byte* data, std::int64_t bytes) {
 
 void multiply(Device& device, const PackedMatrix& weight, const Product& product) {
   Context& context = device.context<Context>();
-  const auto plan = plan_for(context, weight,
-                             {.type = device.compute(),
+  const MatmulProblem problem{.type = device.compute(),
                               .rows = product.rows,
                               .in = weight.in,
                               .out = weight.out,
                               .activation = product.activation,
                               .bias = product.bias != nullptr,
                               .factor = product.factor != nullptr,
-                              .residual = product.residual != nullptr});
+                              .residual = product.residual != nullptr};
+  const auto plan = context.matmuls.find_or_make(
+      problem, [&] { return plan_matmul(context.engine, problem, &weight.values.layout()); });
   const PoolBlock scratch(device, plan->scratch);
   run(context.engine, context.stream, *plan,
       {.x = product.x,

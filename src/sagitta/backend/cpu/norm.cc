@@ -89,14 +89,15 @@ Moments merge_channels(std::int64_t count, std::int64_t channels, const float* m
           .distance = inside + between * static_cast<double>(count)};
 }
 
-// What group_norm does with x: out = x * scale + shift, per sample and channel.
-struct Affine {
+// What group_norm does: out = (x - mean) * scale + beta. Folding the mean into beta would save a
+// subtraction, but lose digits where the deviation is small against the mean.
+struct GroupScaling {
+  std::vector<float> mean;   // (B, C)
   std::vector<float> scale;  // (B, C)
-  std::vector<float> shift;  // (B, C)
 };
 
 template <class T>
-Affine group_affine(const GroupNormArgs& args) {
+GroupScaling find_scaling(const GroupNormArgs& args) {
   const std::int64_t batch = args.x.dim(0);
   const std::int64_t positions = args.x.dim(1) * args.x.dim(2);
   const std::int64_t channels = args.x.dim(3);
@@ -130,9 +131,8 @@ Affine group_affine(const GroupNormArgs& args) {
   });
 
   const float* gamma = vector_values(args.gamma);
-  const float* beta = vector_values(args.beta);
   const auto size = static_cast<std::size_t>(batch * channels);
-  Affine affine{.scale = std::vector<float>(size), .shift = std::vector<float>(size)};
+  GroupScaling scaling{.mean = std::vector<float>(size), .scale = std::vector<float>(size)};
   for (std::int64_t sample = 0; sample < batch; ++sample) {
     for (std::int64_t group = 0; group < args.groups; ++group) {
       Moments all;
@@ -142,24 +142,23 @@ Affine group_affine(const GroupNormArgs& args) {
       const double inverse = 1 / std::sqrt(all.distance / all.count + args.eps);
       for (std::int64_t c = group * per_group; c < (group + 1) * per_group; ++c) {
         const auto i = static_cast<std::size_t>(sample * channels + c);
-        const double scale = gamma[c] * inverse;
-        affine.scale[i] = static_cast<float>(scale);
-        affine.shift[i] = static_cast<float>(beta[c] - all.mean * scale);
+        scaling.mean[i] = static_cast<float>(all.mean);
+        scaling.scale[i] = static_cast<float>(gamma[c] * inverse);
       }
     }
   }
-  return affine;
+  return scaling;
 }
 
 template <bool kSilu>
-struct ApplyAffine {
+struct ApplyScaling {
   template <class T>
-  [[gnu::always_inline]] static void run(const T* x, const float* scale, const float* shift,
-                                         T* __restrict out, std::int64_t rows,
+  [[gnu::always_inline]] static void run(const T* x, const float* mean, const float* scale,
+                                         const float* beta, T* __restrict out, std::int64_t rows,
                                          std::int64_t channels) {
     for (std::int64_t r = 0; r < rows; ++r, x += channels, out += channels) {
       for (std::int64_t c = 0; c < channels; ++c) {
-        const float value = to_float(x[c]) * scale[c] + shift[c];
+        const float value = (to_float(x[c]) - mean[c]) * scale[c] + beta[c];
         store(kSilu ? silu(value) : value, &out[c]);
       }
     }
@@ -168,7 +167,8 @@ struct ApplyAffine {
 
 template <class T>
 void group_norm_of(const GroupNormArgs& args, Tensor& out) {
-  const Affine affine = group_affine<T>(args);
+  const GroupScaling scaling = find_scaling<T>(args);
+  const float* beta = vector_values(args.beta);
   const std::int64_t positions = args.x.dim(1) * args.x.dim(2);
   const std::int64_t channels = args.x.dim(3);
   const T* x = args.x.data<T>();
@@ -178,14 +178,14 @@ void group_norm_of(const GroupNormArgs& args, Tensor& out) {
     for (std::int64_t row = begin; row < end;) {
       const std::int64_t sample = row / positions;
       const std::int64_t stop = std::min(end, (sample + 1) * positions);
-      const float* scale = affine.scale.data() + sample * channels;
-      const float* shift = affine.shift.data() + sample * channels;
+      const float* mean = scaling.mean.data() + sample * channels;
+      const float* scale = scaling.scale.data() + sample * channels;
       const T* from = x + row * channels;
       T* to = out_data + row * channels;
       if (args.silu) {
-        for_best_isa<ApplyAffine<true>>(from, scale, shift, to, stop - row, channels);
+        for_best_isa<ApplyScaling<true>>(from, mean, scale, beta, to, stop - row, channels);
       } else {
-        for_best_isa<ApplyAffine<false>>(from, scale, shift, to, stop - row, channels);
+        for_best_isa<ApplyScaling<false>>(from, mean, scale, beta, to, stop - row, channels);
       }
       row = stop;
     }

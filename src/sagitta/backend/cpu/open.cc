@@ -9,6 +9,7 @@
 #include "sagitta/backend/cpu/transfer.h"
 #include "sagitta/backend/cpu/weights.h"
 #include "sagitta/base/error.h"
+#include "sagitta/base/log.h"
 #include "sagitta/core/tensor.h"
 
 #include <omp.h>
@@ -29,24 +30,27 @@ Device* device_of(const Other& /*other*/) {
 }
 
 // A kernel within the settings of its device.
-template <auto kKernel>
+template <auto kKernel, Subnormals kSubnormals>
 struct Scoped;
-template <class... Args, void (*kKernel)(Args...)>
-struct Scoped<kKernel> {
+template <class... Args, void (*kKernel)(Args...), Subnormals kSubnormals>
+struct Scoped<kKernel, kSubnormals> {
   static void run(Args... args) {
     Device* device = nullptr;
     ((device = device == nullptr ? device_of(args) : device), ...);
-    const KernelScope scope(device->context<Context>());
+    const KernelScope scope(device->context<Context>(), kSubnormals);
     kKernel(args...);
   }
 };
 template <auto kKernel>
-constexpr auto* scoped = &Scoped<kKernel>::run;
+constexpr auto* scoped = &Scoped<kKernel, Subnormals::flush>::run;
+// Values go in and out as they are.
+template <auto kKernel>
+constexpr auto* exact = &Scoped<kKernel, Subnormals::keep>::run;
 
 constexpr Kernels kKernels{
-    .upload = scoped<upload>,
-    .download = scoped<download>,
-    .load_weight = scoped<load_weight>,
+    .upload = exact<upload>,
+    .download = exact<download>,
+    .load_weight = exact<load_weight>,
     .conv2d = scoped<conv2d>,
     .linear = scoped<linear>,
     .linear_geglu = scoped<linear_geglu>,
@@ -59,11 +63,9 @@ constexpr Kernels kKernels{
     .activate = scoped<activate>,
 };
 
-// Whether oneDNN has code for products in this type, other than its reference.
-bool can_multiply(const Context& context, DType type) {
-  const MatmulProblem problem{.type = type, .rows = 64, .in = 64, .out = 64};
-  const Plan plan = plan_matmul(context.engine, problem, nullptr);
-  return plan.primitive && !plan.is_slow();
+// How oneDNN multiplies matrices of this type here.
+Plan usual_product(const Context& context, DType type) {
+  return plan_matmul(context.engine, {.type = type, .rows = 64, .in = 64, .out = 64}, nullptr);
 }
 
 }  // namespace
@@ -73,10 +75,12 @@ std::unique_ptr<Device> open(const DeviceOptions& options) {
           "cpu: {} threads, expected 0 (all) to {}", options.threads, kMostThreads);
   const int threads = options.threads == 0 ? omp_get_max_threads() : options.threads;
   const auto context = std::make_shared<Context>(threads);
-  require(options.compute == DType::f32 || can_multiply(*context, options.compute),
-          Fault::unsupported,
+  const Plan plan = usual_product(*context, options.compute);
+  require(options.compute == DType::f32 || plan.is_fast(), Fault::unsupported,
           "this processor cannot compute in {}, which needs AVX-512; choose f32 instead",
           name_of(options.compute));
+  log(LogLevel::debug, "cpu: {} threads, {} products by oneDNN's {}", threads,
+      name_of(options.compute), plan.implementation);
   return std::make_unique<Device>("cpu", options.compute, kKernels, kSystemMemory, context);
 }
 

@@ -33,15 +33,24 @@ Array direction(const Array& x, const Array& denoised, double sigma) {
   return (x - denoised) / static_cast<float>(sigma);
 }
 
-AncestralStep ancestral_step(double sigma, double sigma_next, double eta) {
+AncestralStep ancestral_step(float sigma, float sigma_next, double eta) {
   if (eta == 0) return {.down = sigma_next, .up = 0};
-  const double variance = sigma_next * sigma_next * (sigma * sigma - sigma_next * sigma_next);
-  const double up = std::min(sigma_next, eta * std::sqrt(variance) / sigma);
-  return {.down = std::sqrt(sigma_next * sigma_next - up * up), .up = up};
+  const float variance = sigma * sigma;
+  const float variance_next = sigma_next * sigma_next;
+  const float fresh = std::sqrt(variance_next * (variance - variance_next) / variance);
+  const float up = std::min(sigma_next, static_cast<float>(eta) * fresh);
+  return {.down = std::sqrt(variance_next - up * up), .up = up};
 }
 
 double half_log_snr(double sigma) { return -std::log(sigma); }
-double sigma_of(double half_log_snr) { return std::exp(-half_log_snr); }
+
+float sigma_between(float sigma, float sigma_next, double r) {
+  const auto weight = static_cast<float>(r);
+  const float begin = std::log(sigma);
+  const float end = std::log(sigma_next);
+  return std::exp(weight < 0.5F ? begin + weight * (end - begin)
+                                : end - (end - begin) * (1 - weight));
+}
 
 void report(const SamplerRun& run, std::size_t i, const Array& x, const Array& denoised) {
   if (!run.on_step) return;

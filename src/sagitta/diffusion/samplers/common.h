@@ -1,4 +1,7 @@
-// Arithmetic that the samplers share. Coefficients are computed in double, arrays are float.
+// Arithmetic that the samplers share. Coefficients are computed in double, arrays are float. Sigmas
+// at which predictions are made or noise is drawn are computed in float, in upstream's order of
+// operations: the network's whole timestep and the Brownian path's rounded time can hinge on the
+// last bit.
 #pragma once
 
 #include "sagitta/diffusion/samplers/sampler.h"
@@ -22,15 +25,17 @@ struct Term {
 
 // A step from sigma to sigma_next as a deterministic step to `down` and fresh noise of size `up`.
 struct AncestralStep {
-  double down;
-  double up;
+  float down;
+  float up;
 };
 // eta is the share of the noise that is fresh: 0 for none, 1 for all of DDPM's.
-[[nodiscard]] AncestralStep ancestral_step(double sigma, double sigma_next, double eta);
+[[nodiscard]] AncestralStep ancestral_step(float sigma, float sigma_next, double eta);
 
 // ln(alpha / sigma) of variance-exploding noise, in which the exponential integrators take steps.
 [[nodiscard]] double half_log_snr(double sigma);
-[[nodiscard]] double sigma_of(double half_log_snr);
+
+// The sigma at fraction r of the way from sigma to sigma_next (both positive), in log sigma.
+[[nodiscard]] float sigma_between(float sigma, float sigma_next, double r);
 
 // Tells run.on_step, if there is one, about step i.
 void report(const SamplerRun& run, std::size_t i, const Array& x, const Array& denoised);

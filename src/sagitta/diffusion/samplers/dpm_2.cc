@@ -3,19 +3,17 @@
 #include "sagitta/diffusion/noise.h"
 #include "sagitta/diffusion/samplers/common.h"
 
-#include <cmath>
-
 namespace sagitta::sampling {
 namespace {
 
 // From x at sigma to `next`, given the prediction there.
-Array midpoint_step(const SamplerRun& run, const Array& x, const Array& denoised, double sigma,
-                    double next) {
+Array midpoint_step(const SamplerRun& run, const Array& x, const Array& denoised, float sigma,
+                    float next) {
   const Array d = direction(x, denoised, sigma);
-  if (next == 0) return combine({{1, x}, {next - sigma, d}});
-  const double middle = std::sqrt(sigma * next);
+  if (next == 0) return combine({{1, x}, {-sigma, d}});
+  const float middle = sigma_between(sigma, next, 0.5);
   const Array halfway = combine({{1, x}, {middle - sigma, d}});
-  const Array denoised_halfway = run.denoise(halfway, static_cast<float>(middle)).denoised;
+  const Array denoised_halfway = run.denoise(halfway, middle).denoised;
   return combine({{1, x}, {next - sigma, direction(halfway, denoised_halfway, middle)}});
 }
 

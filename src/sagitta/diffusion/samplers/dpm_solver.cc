@@ -11,18 +11,20 @@
 namespace sagitta::sampling {
 namespace {
 
-double sigma_at(double t) { return std::exp(-t); }
+// Times are float, see common.h.
+float sigma_at(float t) { return std::exp(-t); }
+float time_of(float sigma) { return -std::log(sigma); }
 
 // Where a step goes in t, and how much noise follows.
 struct Target {
-  double t;
+  float t;
   double up;
 };
 
-Target target_of(double t, double t_next, double t_end, double eta) {
+Target target_of(float t, float t_next, float t_end, double eta) {
   if (eta == 0) return {.t = t_next, .up = 0};
-  const double down = ancestral_step(sigma_at(t), sigma_at(t_next), eta).down;
-  const double lower = std::min(t_end, -std::log(down));
+  const float down = ancestral_step(sigma_at(t), sigma_at(t_next), eta).down;
+  const float lower = std::min(t_end, time_of(down));
   const double variance = std::pow(sigma_at(t_next), 2) - std::pow(sigma_at(lower), 2);
   return {.t = lower, .up = std::sqrt(std::max(variance, 0.0))};
 }
@@ -31,7 +33,7 @@ Target target_of(double t, double t_next, double t_end, double eta) {
 // one at (x, t), `inner` the one at the first inner point.
 class Step {
  public:
-  Step(const SamplerRun& run, const Array& x, const Array& noise, double t, double t_next)
+  Step(const SamplerRun& run, const Array& x, const Array& noise, float t, float t_next)
       : run_(run), x_(x), noise_(noise), t_(t), h_(t_next - t) {}
 
   [[nodiscard]] Array first_order() const { return first_order(1); }
@@ -40,7 +42,7 @@ class Step {
   [[nodiscard]] Array inner(double r) const { return predict(first_order(r), r); }
 
   [[nodiscard]] Array second_order(const Array& inner, double r) const {
-    const double factor = -sigma_at(t_ + h_) * std::expm1(h_);
+    const double factor = -sigma_at(at(1)) * std::expm1(h_);
     const double slope = factor / (2 * r);
     return combine({{1, x_}, {factor - slope, noise_}, {slope, inner}});
   }
@@ -54,17 +56,18 @@ class Step {
   }
 
  private:
+  [[nodiscard]] float at(double r) const { return t_ + static_cast<float>(r) * h_; }
   [[nodiscard]] Array predict(const Array& x, double r) const {
-    const auto sigma = static_cast<float>(sigma_at(t_ + r * h_));
+    const float sigma = sigma_at(at(r));
     return direction(x, run_.denoise(x, sigma).denoised, sigma);
   }
   [[nodiscard]] Array first_order(double r) const {
-    return combine({{1, x_}, {-sigma_at(t_ + r * h_) * std::expm1(r * h_), noise_}});
+    return combine({{1, x_}, {-sigma_at(at(r)) * std::expm1(r * h_), noise_}});
   }
   // To fraction r, with `ratio` times the change of the noise as its slope.
   [[nodiscard]] Array third_order_part(const Array& inner, double r, double ratio) const {
     const double h = r * h_;
-    const double sigma = sigma_at(t_ + h);
+    const double sigma = sigma_at(at(r));
     const double slope = -sigma * ratio * (std::expm1(h) / h - 1);
     return combine({{1, x_}, {-sigma * std::expm1(h) - slope, noise_}, {slope, inner}});
   }
@@ -72,8 +75,8 @@ class Step {
   const SamplerRun& run_;
   const Array& x_;
   const Array& noise_;
-  double t_;
-  double h_;
+  float t_;
+  float h_;
 };
 
 // The step size controller of the adaptive solver: proportional, integral and derivative parts of
@@ -116,7 +119,7 @@ class StepSize {
   double older_ = 0;
 };
 
-double last_positive_sigma(std::span<const float> sigmas) {
+float last_positive_sigma(std::span<const float> sigmas) {
   return sigmas.back() == 0 ? sigmas[sigmas.size() - 2] : sigmas.back();
 }
 
@@ -157,16 +160,21 @@ void require_valid(const DpmAdaptiveParams& params) {
 
 Array dpm_fast(const SamplerRun& run, Array x, const DpmFastParams& params) {
   if (run.sigmas.size() < 2) return x;
-  const double start = half_log_snr(run.sigmas.front());
-  const double end = half_log_snr(last_positive_sigma(run.sigmas));
+  const float start = time_of(run.sigmas.front());
+  const float end = time_of(last_positive_sigma(run.sigmas));
   const std::vector<int> orders = orders_for(static_cast<int>(run.sigmas.size()) - 1);
-  const double length = (end - start) / static_cast<double>(orders.size());
+  const auto steps = static_cast<float>(orders.size());
+  const float length = (end - start) / steps;
+  // Counted from both ends, so that the last time is exact.
+  const auto time_at = [&](float i) {
+    return i < steps / 2 ? start + length * i : end - length * (steps - i);
+  };
   StepNoise fresh_noise(run.seed, x.shape());
   for (std::size_t i = 0; i < orders.size(); ++i) {
-    const double t = start + static_cast<double>(i) * length;
-    const double t_next = t + length;
+    const float t = time_at(static_cast<float>(i));
+    const float t_next = time_at(static_cast<float>(i + 1));
     const Target target = target_of(t, t_next, end, params.eta);
-    const auto sigma = static_cast<float>(sigma_at(t));
+    const float sigma = sigma_at(t);
     const Array denoised = run.denoise(x, sigma).denoised;
     report(run, i, x, denoised);
     const Array noise = direction(x, denoised, sigma);
@@ -189,20 +197,20 @@ Array dpm_adaptive(const SamplerRun& run, Array x, const DpmAdaptiveParams& para
   if (run.sigmas.size() < 2) return x;
   constexpr double kArrived = 1e-5;
   constexpr int kMaxProposals = 10000;
-  const double end = half_log_snr(last_positive_sigma(run.sigmas));
-  double t = half_log_snr(run.sigmas.front());
+  const float end = time_of(last_positive_sigma(run.sigmas));
+  float t = time_of(run.sigmas.front());
   require(params.eta == 0 || t < end, Fault::bad_input,
           "dpm_adaptive needs falling sigmas when eta is not 0");
-  const double sense = t < end ? 1 : -1;
+  const float sense = t < end ? 1 : -1;
   StepSize size(params, params.eta == 0 ? params.order : 1.5);
   StepNoise fresh_noise(run.seed, x.shape());
   Array previous = x;
   for (int proposal = 0; sense * (end - t) > kArrived; ++proposal) {
     require(proposal < kMaxProposals, Fault::bad_input,
             "dpm_adaptive does not arrive: {} steps lead only to sigma {}", proposal, sigma_at(t));
-    const double t_next = t + sense * std::min(size.h(), std::abs(end - t));
+    const float t_next = t + sense * std::min(static_cast<float>(size.h()), std::abs(end - t));
     const Target target = target_of(t, t_next, end, params.eta);
-    const auto sigma = static_cast<float>(sigma_at(t));
+    const float sigma = sigma_at(t);
     const Array denoised = run.denoise(x, sigma).denoised;
     const Array noise = direction(x, denoised, sigma);
     const Step step(run, x, noise, t, target.t);

@@ -19,19 +19,20 @@ Array sample(const SamplerRun& run, Array x, const EulerAncestralParams& params,
   const auto& sigmas = run.sigmas;
   StepNoise noise(run.seed, x.shape());
   for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
-    const double sigma = sigmas[i];
+    const float sigma = sigmas[i];
     const Prediction start = run.denoise(x, sigmas[i]);
     report(run, i, x, start.denoised);
     const auto [down, up] = ancestral_step(sigma, sigmas[i + 1], params.eta);
     if (down == 0) {
       x = start.denoised;
     } else {
-      const double middle = std::sqrt(sigma * down);
-      const double half = middle / sigma;  // exp(-h / 2)
+      const float t = -std::log(sigma);
+      const float middle = std::exp(-(t + 0.5F * (-std::log(down) - t)));
+      const double half = static_cast<double>(middle) / sigma;  // exp(-h / 2)
       const Array halfway =
           combine({{half, for_scaling(x, start, cfg_pp)}, {1 - half, start.denoised}});
-      Prediction inner = run.denoise(halfway, static_cast<float>(middle));
-      const double whole = down / sigma;
+      Prediction inner = run.denoise(halfway, middle);
+      const double whole = static_cast<double>(down) / sigma;
       // The unguided prediction is the latest one, the guided one that it is compared with the
       // first.
       const Prediction latest{start.denoised, std::move(inner.uncond)};

@@ -31,15 +31,15 @@ Array res_multistep(const SamplerRun& run, Array x, const ResMultistepParams& pa
   const auto& sigmas = run.sigmas;
   StepNoise noise(run.seed, x.shape());
   Array old;
-  double old_down = 0;
+  float old_down = 0;
   for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
-    const double sigma = sigmas[i];
+    const float sigma = sigmas[i];
     auto [denoised, uncond] = run.denoise(x, sigmas[i]);
     report(run, i, x, denoised);
     const auto [down, up] = ancestral_step(sigma, sigmas[i + 1], params.eta);
     // In CFG++ the unguided prediction gives the way, and the guided one is where it starts from.
     Array& guide = params.cfg_pp ? uncond : denoised;
-    const double kept = down / sigma;
+    const double kept = static_cast<double>(down) / sigma;
     if (down == 0 || old.empty()) {
       x = params.cfg_pp ? combine({{kept, x}, {1, denoised}, {-kept, uncond}})
                         : combine({{kept, x}, {1 - kept, denoised}});

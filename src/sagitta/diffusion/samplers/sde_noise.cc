@@ -17,11 +17,11 @@ SdeNoise::SdeNoise(const SamplerRun& run, const Shape& shape) {
   if (low < high) tree_.emplace(run.seed, shape, low, high);
 }
 
-Array SdeNoise::operator()(double sigma, double sigma_next) const {
+Array SdeNoise::operator()(float sigma, float sigma_next) const {
   require(tree_.has_value(), Fault::bad_input,
           "an SDE sampler cannot step from sigma {} to {}: it needs two different positive sigmas",
           sigma, sigma_next);
-  return tree_->noise(static_cast<float>(sigma), static_cast<float>(sigma_next));
+  return tree_->noise(sigma, sigma_next);
 }
 
 }  // namespace sagitta::sampling

@@ -14,7 +14,7 @@ class SdeNoise {
   // different ones there is no step that could ask for noise.
   SdeNoise(const SamplerRun& run, const Shape& shape);
   // Throws bad_input if the path is empty.
-  [[nodiscard]] Array operator()(double sigma, double sigma_next) const;
+  [[nodiscard]] Array operator()(float sigma, float sigma_next) const;
 
  private:
   std::optional<BrownianTree> tree_;

@@ -17,14 +17,15 @@ double phi_2(double h) { return (std::expm1(h) - h) / h; }
 // One step of length h in log sigma, in which x decays and noise gathers.
 class SeedsStep {
  public:
-  SeedsStep(double sigma, double next, double eta)
+  SeedsStep(float sigma, float next, double eta)
       : sigma_(sigma),
+        next_(next),
         h_(half_log_snr(next) - half_log_snr(sigma)),
         eta_(eta),
         h_eta_(h_ * (eta + 1)) {}
 
   // At fraction r of the step:
-  [[nodiscard]] double sigma(double r) const { return sigma_ * std::exp(-r * h_); }
+  [[nodiscard]] float sigma(double r) const { return sigma_between(sigma_, next_, r); }
   [[nodiscard]] double kept(double r) const { return std::exp(-r * h_ * (1 + eta_)); }
   // The argument of the phi functions.
   [[nodiscard]] double phi_argument(double r) const { return -r * h_eta_; }
@@ -41,7 +42,8 @@ class SeedsStep {
   }
 
  private:
-  double sigma_;
+  float sigma_;
+  float next_;
   double h_;
   double eta_;
   double h_eta_;
@@ -70,7 +72,7 @@ Array seeds_2(const SamplerRun& run, Array x, const Seeds2Params& params) {
       step.advance(noise, 0, r, fresh);
       inner = combine({{1, inner}, {step.sigma(r) * params.s_noise, noise}});
     }
-    const Array denoised_2 = run.denoise(inner, static_cast<float>(step.sigma(r))).denoised;
+    const Array denoised_2 = run.denoise(inner, step.sigma(r)).denoised;
 
     const double whole = step.phi_argument(1);
     const double second =
@@ -106,7 +108,7 @@ Array seeds_3(const SamplerRun& run, Array x, const Seeds3Params& params) {
       step.advance(noise, 0, r_1, fresh);
       inner = combine({{1, inner}, {step.sigma(r_1) * params.s_noise, noise}});
     }
-    const Array denoised_2 = run.denoise(inner, static_cast<float>(step.sigma(r_1))).denoised;
+    const Array denoised_2 = run.denoise(inner, step.sigma(r_1)).denoised;
 
     const double slope_2 = r_2 / r_1 * phi_2(step.phi_argument(r_2));
     inner = combine({{step.kept(r_2), x},
@@ -116,7 +118,7 @@ Array seeds_3(const SamplerRun& run, Array x, const Seeds3Params& params) {
       step.advance(noise, r_1, r_2, fresh);
       inner = combine({{1, inner}, {step.sigma(r_2) * params.s_noise, noise}});
     }
-    const Array denoised_3 = run.denoise(inner, static_cast<float>(step.sigma(r_2))).denoised;
+    const Array denoised_3 = run.denoise(inner, step.sigma(r_2)).denoised;
 
     const double slope_3 = phi_2(step.phi_argument(1)) / r_2;
     x = combine({{step.kept(1), x},

@@ -12,6 +12,20 @@ namespace {
 
 constexpr std::int64_t kTimeFactor = 4;
 
+// exp of x <= 0 as the vector maths of upstream rounds it: a polynomial of degree 7 on the remainder
+// of x / ln 2. At timestep 999 a frequency's last bit moves the embedding by 3e-5, so the exactly
+// rounded exp is not the one that agrees.
+float vector_exp(float x) {
+  const float quotient = std::rint(x * 1.44269504F);
+  float r = std::fma(quotient, -0.693145752F, x);
+  r = std::fma(quotient, -1.42860677e-06F, r);
+  float series = 1.98527618e-4F;
+  for (const float next : {1.39304355e-3F, 8.33336078e-3F, 4.16664854e-2F, 1.66666672e-1F, 0.5F}) {
+    series = std::fma(series, r, next);
+  }
+  return std::ldexp(1 + std::fma(r * r, series, r), static_cast<int>(quotient));
+}
+
 std::optional<SpatialTransformer> transformer(const UnetSpec& spec, std::int64_t channels,
                                               int depth) {
   if (depth == 0) return std::nullopt;
@@ -175,7 +189,7 @@ Array timestep_embedding(std::span<const float> timesteps, std::int64_t width) {
     float* values = out.data() + static_cast<std::int64_t>(row) * width;
     for (std::int64_t i = 0; i < half; ++i) {
       const float exponent = -std::log(10000.0F) * static_cast<float>(i) / static_cast<float>(half);
-      const float angle = timesteps[row] * std::exp(exponent);
+      const float angle = timesteps[row] * vector_exp(exponent);
       values[i] = std::cos(angle);
       values[half + i] = std::sin(angle);
     }

@@ -1,0 +1,84 @@
+// The autoencoder: decoding, encoding, odd sizes.
+#include "golden_runner/kinds.h"
+#include "golden_runner/network.h"
+#include "sagitta/base/rng.h"
+#include "sagitta/core/layout.h"
+#include "sagitta/diffusion/vae.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace golden {
+namespace {
+
+using sagitta::Array;
+using sagitta::Vae;
+
+bool is_vae(const GoldenFile& file) {
+  return file.folder == "vae" && !file.is_json() && file.has_prefix("latent");
+}
+
+// mean + deviation * noise, as older versions sampled it. moments: (B, 2 C, h, w).
+Array sampled(const Array& moments, std::uint64_t seed) {
+  const std::int64_t channels = moments.dim(1) / 2;
+  Array out({moments.dim(0), channels, moments.dim(2), moments.dim(3)});
+  sagitta::TorchRng(seed).randn(out.values());
+  const std::int64_t item = static_cast<std::int64_t>(out.size()) / out.dim(0);
+  for (std::int64_t b = 0; b < out.dim(0); ++b) {
+    const float* mean = moments.data() + 2 * b * item;
+    for (std::int64_t i = 0; i < item; ++i) {
+      const float deviation = std::exp(0.5F * std::clamp(mean[item + i], -30.0F, 20.0F));
+      float& value = out.data()[b * item + i];
+      value = mean[i] + deviation * value;
+    }
+  }
+  return out;
+}
+
+void check_vae(const GoldenFile& file, Context& context, Report& report) {
+  const auto& checkpoint = checkpoint_of(file, context);
+  sagitta::require(checkpoint.vae_decoder != nullptr, sagitta::Fault::bad_file,
+                   "the model has no VAE");
+  const Vae vae{.device = &context.device(),
+                .spec = *checkpoint.vae_spec,
+                .encoder = checkpoint.vae_encoder,
+                .decoder = checkpoint.vae_decoder};
+  const auto compare = [&](const std::string& name, const auto& make) {
+    if (!file.has(name)) return;
+    report.attempt(
+        name, [&] { report.check(name, make(), file.array(name), file.tolerances().of(name)); });
+  };
+  for (int i = 0; file.has(fmt::format("latent{}", i)); ++i) {
+    const Array latent = file.array(fmt::format("latent{}", i));
+    compare(fmt::format("decoder_raw{}", i),
+            [&] { return to_channels_first(decode_raw(vae, latent)); });
+    compare(fmt::format("image{}", i), [&] { return decode(vae, latent); });
+  }
+  if (file.has("pixels")) {
+    const Array pixels = file.array("pixels");
+    const Array moments = to_channels_first(encode_moments(vae, pixels));
+    compare("moments", [&] { return moments; });
+    compare("encoded", [&] { return encode(vae, pixels); });
+    for (const auto& [name, tensor] : file.tensors) {
+      constexpr std::string_view kSampled = "encoded_sampled_seed";
+      if (!name.starts_with(kSampled)) continue;
+      const std::uint64_t seed = std::stoull(name.substr(kSampled.size()));
+      compare(name, [&] { return sampled(moments, seed); });
+    }
+  }
+  if (file.has("pixels_odd")) {
+    compare("encoded_odd", [&] { return encode(vae, file.array("pixels_odd")); });
+  }
+  if (file.has("tiled_latent")) {
+    compare("untiled_image", [&] { return decode(vae, file.array("tiled_latent")); });
+  }
+  for (const char* name : {"tiled_image", "tiled_encoded"}) {
+    if (file.has(name)) report.skip(name, "tiled coding is not there yet");
+  }
+}
+
+}  // namespace
+
+const Kind kVaeKind{.name = "autoencoder", .matches = is_vae, .run = check_vae};
+
+}  // namespace golden

@@ -1,0 +1,25 @@
+// What the kinds that run a network share: the loaded model and the conditionings of a file.
+#pragma once
+
+#include "golden_runner/case.h"
+#include "golden_runner/context.h"
+#include "sagitta/diffusion/conditioning.h"
+#include "sagitta/diffusion/model.h"
+#include "sagitta/models/checkpoint.h"
+
+#include <string>
+
+namespace golden {
+
+// The checkpoint that the header's "model" names, on the context's device.
+[[nodiscard]] const sagitta::models::Checkpoint& checkpoint_of(const GoldenFile& file,
+                                                               Context& context);
+
+// Its UNet as a model without hooks. Throws bad_file if the checkpoint has none.
+[[nodiscard]] sagitta::Model model_of(const GoldenFile& file, Context& context);
+
+// The entry whose context is the tensor `name`, and whose pooled text, if there is one, is
+// `name`_pooled.
+[[nodiscard]] sagitta::ConditioningEntry entry_of(const GoldenFile& file, const std::string& name);
+
+}  // namespace golden

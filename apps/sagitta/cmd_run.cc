@@ -1,0 +1,97 @@
+#include "cmd_run.h"
+
+#include "options.h"
+#include "run_prompt.h"
+#include "sagitta/graph/json_text.h"
+#include "sagitta/graph/set_input.h"
+#include "sagitta/io/file.h"
+#include "sagitta/io/png.h"
+#include "sagitta/nodes/all.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sagitta::cli {
+namespace {
+
+struct RunOptions {
+  std::filesystem::path workflow;
+  std::vector<std::string> changes;
+  FolderOptions folders;
+  DeviceChoice device;
+  Reporting reporting;
+};
+
+// In a file of its own, text that is not JSON is a broken file rather than a wrong value.
+Json parse_file(const std::string& text, const std::string& what) {
+  try {
+    return graph::parse_json(text, what);
+  } catch (const Error& error) {
+    throw Error(Fault::bad_file, error.what());
+  }
+}
+
+graph::Workflow from_picture(const std::string& bytes, const std::string& name,
+                             const graph::Registry& registry, const graph::ServicesRef& services) {
+  const std::map<std::string, std::string> chunks = io::decode_png_text(io::bytes_of(bytes), name);
+  const auto prompt = chunks.find("prompt");
+  const auto drawing = chunks.find("workflow");
+  require(prompt != chunks.end() || drawing != chunks.end(), Fault::bad_file,
+          "{}: the picture carries no workflow (no text chunk \"prompt\" or \"workflow\")", name);
+  if (prompt == chunks.end()) {
+    return graph::parse_workflow(parse_file(drawing->second, name + ", chunk workflow"), registry,
+                                 services);
+  }
+  graph::Workflow workflow = graph::parse_workflow(
+      parse_file(prompt->second, name + ", chunk prompt"), registry, services);
+  if (drawing != chunks.end()) {
+    workflow.extra_pnginfo =
+        Json{{"workflow", parse_file(drawing->second, name + ", chunk workflow")}};
+  }
+  return workflow;
+}
+
+void run(const RunOptions& options) {
+  const graph::Registry registry = nodes::all_nodes();
+  Engine engine(options.folders, options.device);
+  const graph::ServicesRef services = graph::ServicesRef::to(engine.services());
+  graph::Workflow workflow = read_workflow(options.workflow, registry, services);
+  for (const std::string& change : options.changes)
+    graph::set_input(workflow.prompt, change, registry);
+  run_prompt(workflow, registry, engine, options.reporting);
+}
+
+}  // namespace
+
+graph::Workflow read_workflow(const std::filesystem::path& path, const graph::Registry& registry,
+                              const graph::ServicesRef& services) {
+  const std::string bytes = io::read_file(path);
+  const std::string name = path.string();
+  if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return from_picture(bytes, name, registry, services);
+  return graph::parse_workflow(parse_file(bytes, name), registry, services);
+}
+
+void add_run_command(CLI::App& app, ExitCode& code) {
+  CLI::App* const command = app.add_subcommand(
+      "run", "Run a workflow: ComfyUI's JSON in either form, or a PNG that carries one");
+  const auto options = std::make_shared<RunOptions>();
+  command->add_option("workflow", options->workflow, "The workflow or picture")
+      ->type_name("FILE")
+      ->required();
+  command
+      ->add_option("--set", options->changes,
+                   "Change an input before running, e.g. 3.seed=5 or \"KSampler.cfg=7\"; the node "
+                   "is given by "
+                   "id, title or class; may be given several times")
+      ->type_name("NODE.INPUT=VALUE")
+      ->take_all()
+      ->expected(1, 1);
+  add_folder_options(*command, options->folders);
+  add_device_options(*command, options->device);
+  add_reporting_options(*command, options->reporting);
+  command->callback(
+      [options, &code] { code = report_errors(options->reporting, [&] { run(*options); }); });
+}
+
+}  // namespace sagitta::cli

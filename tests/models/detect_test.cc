@@ -1,0 +1,93 @@
+#include "sagitta/models/detect.h"
+
+#include "sagitta/base/error.h"
+#include "sagitta/models/presets.h"
+#include "sagitta/models/random_weights.h"
+#include "sagitta/models/unet/unet.h"
+#include "sagitta/models/vae/vae.h"
+#include "support/toy_model.h"
+
+#include <gmock/gmock.h>
+
+namespace sagitta::models {
+namespace {
+
+template <class Module>
+StateDict random_tensors(Module module) {
+  RandomWeights weights(nullptr, 1);
+  module.params(weights);
+  return weights.tensors();
+}
+
+// SD 1.x stores its transformer projections as 1x1 convolutions; that is how it is recognised.
+StateDict as_sd1(StateDict tensors) {
+  for (auto& [name, tensor] : tensors) {
+    if (name.ends_with("proj_in.weight") || name.ends_with("proj_out.weight")) {
+      tensor.shape.insert(tensor.shape.end(), {1, 1});
+    }
+  }
+  return tensors;
+}
+
+TEST(Detect, FindsTheUnetThatWroteTheKeys) {
+  UnetSpec written = test::toy_spec();
+  written.heads = 8;
+  const StateDict tensors = as_sd1(random_tensors(Unet(written)));
+  const ModelSpec model = detect_model(tensors, tensors);
+  EXPECT_EQ(model.family, "SD 1.x");
+  EXPECT_EQ(model.unet.model_channels, 32);
+  EXPECT_EQ(model.unet.context_width, test::kToyContextWidth);
+  EXPECT_EQ(model.unet.heads, 8);
+  ASSERT_EQ(model.unet.levels.size(), 2U);
+  EXPECT_EQ(model.unet.levels[0].input_depth, std::vector<int>{1});
+  EXPECT_EQ(model.unet.levels[0].output_depth, (std::vector<int>{1, 1}));
+  EXPECT_EQ(model.unet.levels[1].channels, 64);
+  EXPECT_EQ(model.unet.levels[1].output_depth, (std::vector<int>{0, 0}));
+  EXPECT_EQ(model.unet.middle_depth, 1);
+}
+
+TEST(Detect, FindsTheVaeThatWroteTheKeys) {
+  VaeSpec written;
+  written.channels = 32;
+  written.multipliers = {1, 2, 2};
+  written.blocks = 1;
+  const VaeSpec found = detect_vae(random_tensors(VaeDecoder(written)));
+  EXPECT_EQ(found.channels, 32);
+  EXPECT_EQ(found.multipliers, written.multipliers);
+  EXPECT_EQ(found.blocks, 1);
+  EXPECT_EQ(found.downscale(), 4);
+}
+
+TEST(Detect, NamesTheTensorThatIsMissing) {
+  StateDict tensors = as_sd1(random_tensors(Unet(test::toy_spec())));
+  tensors.erase("out.2.weight");
+  try {
+    static_cast<void>(detect_model(tensors, tensors));
+    FAIL() << "expected an error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::bad_file);
+    EXPECT_THAT(error.what(), testing::HasSubstr("out.2.weight"));
+  }
+}
+
+TEST(Detect, RefusesChannelsThatHeadsCannotShare) {
+  UnetSpec odd = test::toy_spec();
+  odd.levels[1].channels = 36;
+  odd.heads = 4;
+  const StateDict tensors = as_sd1(random_tensors(Unet(odd)));
+  EXPECT_THROW(static_cast<void>(detect_model(tensors, tensors)), Error);
+}
+
+TEST(Detect, RefusesDiffusionTransformersByName) {
+  StateDict tensors;
+  tensors["joint_blocks.0.x_block.attn.qkv.weight"] = to_stored(Array({4, 4}));
+  try {
+    static_cast<void>(detect_model(tensors, tensors));
+    FAIL() << "expected an error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::unsupported);
+  }
+}
+
+}  // namespace
+}  // namespace sagitta::models
