@@ -1,5 +1,7 @@
 // The command line. Every subcommand builds a node graph or looks into one; none computes by
 // itself.
+#include "cmd_generate.h"
+#include "cmd_inspect.h"
 #include "cmd_nodes.h"
 #include "cmd_run.h"
 #include "exit_codes.h"
@@ -17,7 +19,9 @@ int parse_and_run(int argc, const char* const* argv) {
   app.footer(exit_code_help());
   app.require_subcommand(1);
   ExitCode code = kOk;
+  add_generate_command(app, code);
   add_run_command(app, code);
+  add_inspect_command(app, code);
   add_nodes_command(app, code);
   try {
     app.parse(argc, argv);

@@ -16,8 +16,7 @@ constexpr double kSecondsBetweenLines = 5;  // where the line cannot be redrawn
 
 std::string bar(double part, int width) {
   const int full = static_cast<int>(std::lround(part * width));
-  return "[" + std::string(static_cast<std::size_t>(full), '#') +
-         std::string(static_cast<std::size_t>(width - full), '.') + "]";
+  return fmt::format("[{:#<{}}{:.<{}}]", "", full, "", width - full);
 }
 
 }  // namespace
@@ -70,7 +69,7 @@ void ProgressLine::update(std::int64_t value, std::int64_t max) {
     redraw();
   } else if (value_ == max_ || time_ - drawn_time_ >= kSecondsBetweenLines) {
     drawn_time_ = time_;
-    sink_.write(label_ + ": " + numbers() + "\n");
+    sink_.write(fmt::format("{}: {}\n", label_, numbers()));
   }
 }
 
@@ -90,22 +89,21 @@ std::string ProgressLine::numbers() const {
   if (steps <= 0 || seconds <= 0) return text;
   const double rate = steps / seconds;
   text += rate >= 1 ? fmt::format(", {:.2f} it/s", rate) : fmt::format(", {:.2f} s/it", 1 / rate);
-  if (value_ < max_)
-    return text + ", " + clock_text(static_cast<double>(max_ - value_) / rate) + " left";
-  return text + ", took " + clock_text(time_ - begin_time_);
+  if (value_ == max_) return fmt::format("{}, took {}", text, clock_text(time_ - begin_time_));
+  return fmt::format("{}, {} left", text, clock_text(static_cast<double>(max_ - value_) / rate));
 }
 
 void ProgressLine::redraw() {
   constexpr int kBar = 24;
   std::string line = label_;
   if (max_ > 0) {
-    line +=
-        " " + bar(static_cast<double>(value_) / static_cast<double>(max_), kBar) + " " + numbers();
+    const double part = static_cast<double>(value_) / static_cast<double>(max_);
+    line = fmt::format("{} {} {}", label_, bar(part, kBar), numbers());
   }
   // A line that wraps cannot be redrawn in place.
   const auto limit = static_cast<std::size_t>(std::max(sink_.columns - 1, 10));
   if (line.size() > limit) line.resize(limit);
-  sink_.write("\r" + line + "\x1b[K");
+  sink_.write(fmt::format("\r{}\x1b[K", line));
   drawn_ = true;
 }
 

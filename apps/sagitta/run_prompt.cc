@@ -29,6 +29,7 @@ std::string name_of(const graph::PromptNode& node) {
 graph::Watcher watch(ProgressLine& line) {
   return {.on_node_start = [&line](const graph::PromptNode& node) { line.begin(name_of(node)); },
           .on_node_done = [&line](const graph::PromptNode&, const Json&) { line.end(); },
+          .on_cached = {},
           .on_progress =
               [&line](const graph::PromptNode&, const graph::Progress& progress) {
                 line.update(progress.value, progress.max);
@@ -77,7 +78,8 @@ std::vector<std::filesystem::path> written_files(const Json& ui, const nodes::Se
 }
 
 void run_prompt(const graph::Workflow& workflow, const graph::Registry& registry, Engine& engine,
-                const Reporting& reporting) {
+                const Reporting& reporting,
+                const std::function<void(std::vector<std::filesystem::path>&)>& deliver) {
   const auto start = std::chrono::steady_clock::now();
   const graph::ServicesRef services = graph::ServicesRef::to(engine.services());
   const graph::Validation validation = graph::validate(workflow.prompt, registry, services);
@@ -101,7 +103,8 @@ void run_prompt(const graph::Workflow& workflow, const graph::Registry& registry
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
 
-  const std::vector<std::filesystem::path> files = written_files(result.ui, engine.services());
+  std::vector<std::filesystem::path> files = written_files(result.ui, engine.services());
+  if (deliver) deliver(files);
   if (!reporting.json) {
     for (const std::filesystem::path& file : files) fmt::print("{}\n", file.string());
     return;

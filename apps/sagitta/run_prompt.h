@@ -7,6 +7,7 @@
 #include "sagitta/graph/workflow.h"
 
 #include <filesystem>
+#include <functional>
 #include <vector>
 
 namespace sagitta::cli {
@@ -19,9 +20,10 @@ namespace sagitta::cli {
 // Runs the workflow with progress on standard error. On success the written paths go to standard
 // output, or with --json {"status": "success", "files": [...], "outputs": {...}, "executed": [...],
 // "cached": [...], "seconds": s}. Throws Error, of all bad inputs at once if the prompt is not
-// sound.
+// sound. `deliver` may move the written files elsewhere before they are reported.
 void run_prompt(const graph::Workflow& workflow, const graph::Registry& registry, Engine& engine,
-                const Reporting& reporting);
+                const Reporting& reporting,
+                const std::function<void(std::vector<std::filesystem::path>&)>& deliver = {});
 
 // Calls `work`. An Error becomes a line on standard error or, with --json, the object {"status":
 // "error", "fault": ..., "message": ..., "node_id": ...} on standard output; the result is its

@@ -2,6 +2,7 @@
 
 #include "sagitta/base/error.h"
 #include "sagitta/diffusion/beta_distribution.h"
+#include "sagitta/diffusion/linspace.h"
 
 #include <algorithm>
 #include <array>
@@ -49,19 +50,25 @@ Sigmas karras_sigmas(const KarrasParams& params) {
   const double low = std::pow(params.sigma_min, 1 / params.rho);
   const double high = std::pow(params.sigma_max, 1 / params.rho);
   Sigmas sigmas;
-  for (int i = 0; i < params.steps; ++i) {
-    const double root = high + ramp(i, params.steps) * (low - high);
-    sigmas.push_back(static_cast<float>(std::pow(root, params.rho)));
+  for (const float at : linspace(0, 1, params.steps)) {
+    const float root = static_cast<float>(high) + at * static_cast<float>(low - high);
+    sigmas.push_back(std::pow(root, static_cast<float>(params.rho)));
   }
   sigmas.push_back(0);
   return sigmas;
 }
 
 Sigmas exponential_sigmas(const ExponentialParams& params) {
-  return polyexponential_sigmas({.steps = params.steps,
-                                 .sigma_max = params.sigma_max,
-                                 .sigma_min = params.sigma_min,
-                                 .rho = 1});
+  require_steps(params.steps);
+  require_bounds(params.sigma_min, params.sigma_max);
+  const auto low = static_cast<float>(std::log(params.sigma_min));
+  const auto high = static_cast<float>(std::log(params.sigma_max));
+  Sigmas sigmas;
+  for (const float log_sigma : linspace(high, low, params.steps)) {
+    sigmas.push_back(std::exp(log_sigma));
+  }
+  sigmas.push_back(0);
+  return sigmas;
 }
 
 Sigmas polyexponential_sigmas(const PolyexponentialParams& params) {

@@ -1,9 +1,11 @@
 #include "sagitta/diffusion/model_sampling.h"
 
 #include "sagitta/base/error.h"
+#include "sagitta/diffusion/linspace.h"
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <utility>
 
@@ -75,10 +77,22 @@ std::size_t row_size(std::span<const float> sigma, const Array& x) {
   return x.size() / sigma.size();
 }
 
-void set_sigmas(ModelSampling& sampling, std::vector<float> sigmas) {
-  sampling.sigmas = std::move(sigmas);
-  sampling.log_sigmas.clear();
-  for (const float sigma : sampling.sigmas) sampling.log_sigmas.push_back(std::log(sigma));
+// The logarithms are those of the values before they are rounded to float.
+void set_sigmas(ModelSampling& sampling, std::span<const double> sigmas) {
+  for (const double sigma : sigmas) {
+    sampling.sigmas.push_back(static_cast<float>(sigma));
+    sampling.log_sigmas.push_back(static_cast<float>(std::log(sigma)));
+  }
+}
+
+ModelSampling checked_table(PredictionType prediction, std::span<const double> sigmas) {
+  require(!sigmas.empty() && sigmas.front() > 0 &&
+              sigmas.back() <= std::numeric_limits<float>::max() &&
+              std::is_sorted(sigmas.begin(), sigmas.end()),
+          Fault::bad_input, "a table of sigmas must be positive, finite and ascending");
+  ModelSampling sampling{.prediction = prediction};
+  set_sigmas(sampling, sigmas);
+  return sampling;
 }
 
 void rescale_zero_terminal_snr(std::vector<double>& sigmas) {
@@ -99,11 +113,11 @@ ModelSampling continuous(PredictionType prediction, SigmaSpacing spacing, double
   constexpr int kEntries = 1000;
   ModelSampling sampling{.prediction = prediction, .spacing = spacing};
   if (prediction == PredictionType::edm) sampling.sigma_data = 0.5F;
-  std::vector<float> sigmas;
-  const double low = std::log(sigma_min);
-  const double step = (std::log(sigma_max) - low) / (kEntries - 1);
-  for (int i = 0; i < kEntries; ++i) sigmas.push_back(static_cast<float>(std::exp(low + i * step)));
-  set_sigmas(sampling, std::move(sigmas));
+  std::vector<double> sigmas;
+  const auto low = static_cast<float>(std::log(sigma_min));
+  const auto high = static_cast<float>(std::log(sigma_max));
+  for (const float log_sigma : linspace(low, high, kEntries)) sigmas.push_back(std::exp(log_sigma));
+  set_sigmas(sampling, sigmas);
   return sampling;
 }
 
@@ -193,13 +207,8 @@ bool ModelSampling::is_max_denoise(float sigma) const {
   return s > top || std::abs(s - top) <= 1e-5 * std::max(std::abs(s), top);
 }
 
-ModelSampling table_sampling(PredictionType prediction, std::vector<float> sigmas) {
-  require(!sigmas.empty() && sigmas.front() > 0 && std::isfinite(sigmas.back()) &&
-              std::is_sorted(sigmas.begin(), sigmas.end()),
-          Fault::bad_input, "a table of sigmas must be positive, finite and ascending");
-  ModelSampling sampling{.prediction = prediction};
-  set_sigmas(sampling, std::move(sigmas));
-  return sampling;
+ModelSampling table_sampling(PredictionType prediction, const std::vector<float>& sigmas) {
+  return checked_table(prediction, std::vector<double>(sigmas.begin(), sigmas.end()));
 }
 
 ModelSampling discrete_sampling(PredictionType prediction, const DiscreteParams& params) {
@@ -212,26 +221,25 @@ ModelSampling discrete_sampling(PredictionType prediction, const DiscreteParams&
   require(params.timesteps >= fewest && params.timesteps <= kMaxTimesteps, Fault::bad_input,
           "a noise schedule has {} to {} timesteps, got {}", fewest, kMaxTimesteps,
           params.timesteps);
-  std::vector<double> exact;
+  std::vector<double> sigmas;
   const double root_start = std::sqrt(params.beta_start);
   const double step = (std::sqrt(params.beta_end) - root_start) / (params.timesteps - 1);
   double alpha_bar = 1;
   for (int i = 0; i < params.timesteps; ++i) {
     const double root = root_start + i * step;
     alpha_bar *= 1 - root * root;
-    exact.push_back(std::sqrt((1 - alpha_bar) / alpha_bar));
+    sigmas.push_back(std::sqrt((1 - alpha_bar) / alpha_bar));
   }
-  if (params.zero_terminal_snr) rescale_zero_terminal_snr(exact);
-  std::vector<float> sigmas;
-  for (const double sigma : exact) sigmas.push_back(static_cast<float>(sigma));
-  if (!distilled) return table_sampling(prediction, std::move(sigmas));
+  if (params.zero_terminal_snr) rescale_zero_terminal_snr(sigmas);
+  if (!distilled) return checked_table(prediction, sigmas);
 
   const int stride = params.timesteps / kDistilledSteps;
   std::vector<float> kept(kDistilledSteps);
   for (std::size_t i = 0; i < kept.size(); ++i) {
-    kept[kept.size() - 1 - i] = sigmas[sigmas.size() - 1 - i * static_cast<std::size_t>(stride)];
+    const std::size_t from_end = 1 + i * static_cast<std::size_t>(stride);
+    kept[kept.size() - 1 - i] = static_cast<float>(sigmas[sigmas.size() - from_end]);
   }
-  ModelSampling sampling = table_sampling(prediction, std::move(kept));
+  ModelSampling sampling = table_sampling(prediction, kept);
   sampling.timestep_stride = stride;
   return sampling;
 }

@@ -81,7 +81,8 @@ struct DiscreteParams {
                                               const DiscreteParams& params = {});
 
 // A table of any ascending positive sigmas (bad_input otherwise).
-[[nodiscard]] ModelSampling table_sampling(PredictionType prediction, std::vector<float> sigmas);
+[[nodiscard]] ModelSampling table_sampling(PredictionType prediction,
+                                           const std::vector<float>& sigmas);
 
 // Continuous sigmas in [sigma_min, sigma_max], 0 < sigma_min < sigma_max (bad_input otherwise).
 // sigma_data is 0.5 for edm and 1 for every other prediction.

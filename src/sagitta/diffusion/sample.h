@@ -35,7 +35,7 @@ struct SampleParams {
   static constexpr int kMostSteps = 10000;
 
   std::string sampler = "euler";
-  std::string scheduler = "normal";
+  std::string scheduler = "simple";
   int steps = 20;
   float cfg = 8;
   double denoise = 1;                   // part of the schedule that is run; less keeps the input latent

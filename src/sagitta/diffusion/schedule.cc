@@ -2,6 +2,7 @@
 
 #include "sagitta/base/error.h"
 #include "sagitta/diffusion/custom_schedule.h"
+#include "sagitta/diffusion/linspace.h"
 
 #include <fmt/ranges.h>
 
@@ -15,19 +16,10 @@ namespace {
 // Below this a schedule has reached noise-free data by itself and needs no 0 at its end.
 constexpr float kNoNoise = 1e-5F;
 
-// `count` values from first to last, both included.
-std::vector<double> linspace(double first, double last, int count) {
-  std::vector<double> values;
-  for (int i = 0; i < count; ++i) {
-    values.push_back(count == 1 ? first : first + (last - first) * i / (count - 1));
-  }
-  return values;
-}
-
-double first_timestep(const ModelSampling& sampling) {
+float first_timestep(const ModelSampling& sampling) {
   return sampling.timestep(sampling.sigma_max());
 }
-double last_timestep(const ModelSampling& sampling) {
+float last_timestep(const ModelSampling& sampling) {
   return sampling.timestep(sampling.sigma_min());
 }
 
@@ -44,8 +36,8 @@ Sigmas simple(const ModelSampling& sampling, int steps) {
 
 Sigmas sgm_uniform(const ModelSampling& sampling, int steps) {
   Sigmas sigmas;
-  for (const double t : linspace(first_timestep(sampling), last_timestep(sampling), steps + 1)) {
-    sigmas.push_back(sampling.sigma(static_cast<float>(t)));
+  for (const float t : linspace(first_timestep(sampling), last_timestep(sampling), steps + 1)) {
+    sigmas.push_back(sampling.sigma(t));
   }
   sigmas.back() = 0;
   return sigmas;
@@ -81,11 +73,11 @@ Sigmas beta(const ModelSampling& sampling, int steps) {
 }
 
 Sigmas normal(const ModelSampling& sampling, int steps) {
-  const double last = last_timestep(sampling);
-  const bool ends_clean = sampling.sigma(static_cast<float>(last)) <= kNoNoise;
+  const float last = last_timestep(sampling);
+  const bool ends_clean = sampling.sigma(last) <= kNoNoise;
   Sigmas sigmas;
-  for (const double t : linspace(first_timestep(sampling), last, ends_clean ? steps + 1 : steps)) {
-    sigmas.push_back(sampling.sigma(static_cast<float>(t)));
+  for (const float t : linspace(first_timestep(sampling), last, ends_clean ? steps + 1 : steps)) {
+    sigmas.push_back(sampling.sigma(t));
   }
   if (!ends_clean) sigmas.push_back(0);
   return sigmas;
@@ -113,12 +105,12 @@ Sigmas linear_quadratic(const ModelSampling& sampling, int steps) {
 
 // Sabour et al. 2024, the optimum for Gaussian data. One step has no optimum: the value is NaN.
 Sigmas kl_optimal(const ModelSampling& sampling, int steps) {
-  const double low = std::atan(sampling.sigma_min());
-  const double high = std::atan(sampling.sigma_max());
+  const double low = std::atan(static_cast<double>(sampling.sigma_min()));
+  const double high = std::atan(static_cast<double>(sampling.sigma_max()));
   Sigmas sigmas;
   for (int i = 0; i < steps; ++i) {
-    const double at = static_cast<double>(i) / (steps - 1);
-    sigmas.push_back(static_cast<float>(std::tan(at * low + (1 - at) * high)));
+    const float at = static_cast<float>(i) / static_cast<float>(steps - 1);
+    sigmas.push_back(std::tan(at * static_cast<float>(low) + (1 - at) * static_cast<float>(high)));
   }
   sigmas.push_back(0);
   return sigmas;

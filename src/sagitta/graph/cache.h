@@ -15,8 +15,8 @@ namespace sagitta::graph {
 // What a node put out, kept from run to run. Every slot holds one value, or a List if the output is
 // one.
 struct CachedResult {
-  std::vector<std::any> values;
-  Json ui;
+  std::vector<std::any> values{};
+  Json ui{};
 };
 
 // A map from signatures to results. A signature is the class of a node, its literals, and the

@@ -14,9 +14,9 @@ namespace sagitta::graph {
 
 // What is wrong with a value; an Issue that does not know its node yet.
 struct Problem {
-  std::string type;
-  std::string message;
-  std::string details;
+  std::string type{};
+  std::string message{};
+  std::string details{};
 };
 
 // Whether an output of one type may feed an input of another. Types may be lists like "IMAGE,MASK",

@@ -30,10 +30,10 @@ class NodeError : public Error {
 
 // Who watches a run. Any of them may be empty. Called on the thread that runs.
 struct Watcher {
-  std::function<void(const PromptNode&)> on_node_start;
-  std::function<void(const PromptNode&, const Json& ui)> on_node_done;
-  std::function<void(const PromptNode&, const Json& ui)> on_cached;
-  std::function<void(const PromptNode&, const Progress&)> on_progress;
+  std::function<void(const PromptNode&)> on_node_start{};
+  std::function<void(const PromptNode&, const Json& ui)> on_node_done{};
+  std::function<void(const PromptNode&, const Json& ui)> on_cached{};
+  std::function<void(const PromptNode&, const Progress&)> on_progress{};
 };
 
 struct RunOptions {
@@ -47,9 +47,9 @@ struct RunOptions {
 };
 
 struct RunResult {
-  Json ui = Json::object();           // {node id: what it shows}, of the nodes that show something
-  std::vector<std::string> executed;  // ids in the order in which they ran
-  std::vector<std::string> cached;
+  Json ui = Json::object();  // {node id: what it shows}, of the nodes that show something
+  std::vector<std::string> executed{};  // ids in the order in which they ran
+  std::vector<std::string> cached{};
 };
 
 // Runs a validated prompt. Results are taken from the cache where the signature matches and put

@@ -11,8 +11,9 @@
 namespace sagitta::graph {
 
 struct Literal {
-  Json value;
-  std::string problem;  // empty if the conversion worked, otherwise "expected an integer, got ..."
+  Json value{};
+  std::string
+      problem{};  // empty if the conversion worked, otherwise "expected an integer, got ..."
 };
 
 // Converts to the JSON kind of the type: INT integer, FLOAT number, STRING and COMBO string,

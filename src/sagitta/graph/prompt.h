@@ -24,7 +24,7 @@ inline constexpr std::size_t kMaxTitleBytes = 1000;  // longer titles are cut
 
 // Output number `slot` of a node.
 struct Link {
-  std::string node;
+  std::string node{};
   std::int64_t slot = 0;
   auto operator<=>(const Link&) const = default;
 };
@@ -32,10 +32,10 @@ struct Link {
 using InputValue = std::variant<Json, Link>;
 
 struct PromptNode {
-  std::string id;
-  std::string class_type;
-  std::string title;  // may be empty
-  std::vector<std::pair<std::string, InputValue>> inputs;
+  std::string id{};
+  std::string class_type{};
+  std::string title{};  // may be empty
+  std::vector<std::pair<std::string, InputValue>> inputs{};
 
   [[nodiscard]] const InputValue* find(std::string_view input) const;
   void set(std::string_view input, InputValue value);

@@ -15,23 +15,23 @@
 namespace sagitta::graph {
 
 struct UiInput {
-  std::string name;
-  std::string type;
-  std::optional<std::string> link;  // id
+  std::string name{};
+  std::string type{};
+  std::optional<std::string> link{};  // id
   bool is_widget = false;
 };
 
 struct UiNode {
-  std::string id;
-  std::string type;
-  std::string title;
+  std::string id{};
+  std::string type{};
+  std::string title{};
   std::int64_t mode = 0;
-  std::vector<UiInput> inputs;
-  std::vector<std::string> output_types;
-  Json widgets_values;  // a list, an object or null
+  std::vector<UiInput> inputs{};
+  std::vector<std::string> output_types{};
+  Json widgets_values{};  // a list, an object or null
   // Of an instance of a subgraph in some versions: which widgets its values belong to, as (id of
   // the node inside, name); the id -1 means an input of the instance.
-  std::vector<std::pair<std::string, std::string>> promoted;
+  std::vector<std::pair<std::string, std::string>> promoted{};
 
   [[nodiscard]] bool muted() const { return mode == 2; }
   [[nodiscard]] bool bypassed() const { return mode == 4; }
@@ -39,9 +39,9 @@ struct UiNode {
 };
 
 struct UiLink {
-  std::string from;
+  std::string from{};
   std::int64_t from_slot = 0;
-  std::string to;
+  std::string to{};
   std::int64_t to_slot = 0;
 };
 
@@ -50,11 +50,11 @@ inline constexpr std::string_view kSubgraphInputs = "-10";
 inline constexpr std::string_view kSubgraphOutputs = "-20";
 
 struct UiGraph {
-  std::vector<UiNode> nodes;
-  std::map<std::string, std::size_t, std::less<>> index;  // of nodes, by id
-  std::map<std::string, UiLink, std::less<>> links;       // by id
-  std::map<std::int64_t, UiLink> output_links;            // of a subgraph, by slot
-  std::vector<std::string> input_names;                   // of a subgraph, in order of the slots
+  std::vector<UiNode> nodes{};
+  std::map<std::string, std::size_t, std::less<>> index{};  // of nodes, by id
+  std::map<std::string, UiLink, std::less<>> links{};       // by id
+  std::map<std::int64_t, UiLink> output_links{};            // of a subgraph, by slot
+  std::vector<std::string> input_names{};                   // of a subgraph, in order of the slots
 
   [[nodiscard]] const UiNode* find(std::string_view id) const;
   // The link that ends in an output slot of the subgraph, or nullptr.

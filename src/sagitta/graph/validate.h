@@ -12,19 +12,19 @@ namespace sagitta::graph {
 
 // One thing that is wrong. `type` is ComfyUI's name of the kind, e.g. "value_bigger_than_max".
 struct Issue {
-  std::string node_id;  // empty if it concerns the prompt as a whole
-  std::string class_type;
-  std::string title;
-  std::string input;  // empty if it concerns the whole node
-  std::string type;
-  std::string message;  // what kind of mistake
-  std::string details;  // which value, and what was expected
-  Json extra_info;      // an object, as ComfyUI gives it to web clients
+  std::string node_id{};  // empty if it concerns the prompt as a whole
+  std::string class_type{};
+  std::string title{};
+  std::string input{};  // empty if it concerns the whole node
+  std::string type{};
+  std::string message{};  // what kind of mistake
+  std::string details{};  // which value, and what was expected
+  Json extra_info{};      // an object, as ComfyUI gives it to web clients
 };
 
 struct Validation {
-  std::vector<Issue> issues;  // what keeps the prompt from running, in the order of the nodes
-  std::vector<Issue> unused;  // the same about nodes that no output node needs: harmless
+  std::vector<Issue> issues{};  // what keeps the prompt from running, in the order of the nodes
+  std::vector<Issue> unused{};  // the same about nodes that no output node needs: harmless
   std::vector<std::string>
       outputs;  // output nodes that could run: nothing that they need has an issue
 

@@ -10,8 +10,8 @@
 namespace sagitta::graph {
 
 struct Workflow {
-  Prompt prompt;
-  Json extra_pnginfo;  // {"workflow": {...}} if the interface's form is known, otherwise null
+  Prompt prompt{};
+  Json extra_pnginfo{};  // {"workflow": {...}} if the interface's form is known, otherwise null
 };
 
 // Accepts the API form {"3": {"class_type", ...}}, envelopes around it ({"prompt": {...},

@@ -32,7 +32,7 @@ class RunnerTest : public testing::Test {
     noise[7] += offset;
     sagitta::StateDict tensors;
     tensors["any name"] = to_stored(std::move(noise));
-    write_safetensors(root_ / "rng" / name, tensors, metadata);
+    sagitta::io::write_safetensors(root_ / "rng" / name, tensors, metadata);
   }
 
   static sagitta::io::Metadata header() {
@@ -102,7 +102,7 @@ TEST_F(RunnerTest, SkipsUnknownKindsByName) {
 
 TEST_F(RunnerTest, ListsInputsWithoutCountingThem) {
   std::filesystem::create_directory(root_ / "models");
-  write_safetensors(root_ / "models" / "m.safetensors", {}, {{"what", "a model"}});
+  sagitta::io::write_safetensors(root_ / "models" / "m.safetensors", {}, {{"what", "a model"}});
   EXPECT_EQ(run(root_), "0 0 0");
   EXPECT_THAT(printed_, HasSubstr("input models/m.safetensors"));
 }
@@ -121,7 +121,7 @@ TEST_F(RunnerTest, FilterIsAGlobOverRelativeNames) {
 }
 
 TEST_F(RunnerTest, RefusesAFolderThatIsNotThere) {
-  EXPECT_THROW((void)run(root_ / "none"), sagitta::Error);
+  EXPECT_THROW((void)run_folder({.folder = root_ / "none"}), sagitta::Error);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <deque>
+#include <vector>
 
 namespace sagitta::sampling {
 namespace {
@@ -37,25 +38,25 @@ struct VpTime {
   double beta_min;
 };
 
-// Weight of direction j (0 is the newest) among the last `order`: the integral of its Lagrange
-// polynomial, as a sum over as many points as upstream takes, which is part of the result.
-double weight(const VpTime& time, const std::vector<float>& sigmas, std::size_t i, std::size_t j,
-              std::size_t order) {
+// Weights of the last `order` directions, the newest first, for a step from `begin` to `end`: the
+// integrals of their Lagrange polynomials over the times `at`, as sums over as many points as
+// upstream takes, which is part of the result.
+std::vector<double> weights_for(const VpTime& time, double begin, double end,
+                                const std::vector<double>& at) {
   constexpr int kPoints = 10000;
-  const double begin = time.of(sigmas[i]);
-  const double end = time.of(sigmas[i + 1]);
-  double sum = 0;
+  std::vector<double> weights(at.size());
   for (int point = 0; point < kPoints; ++point) {
     const double t = begin + (end - begin) * point / (kPoints - 1);
-    double product = time.integrand(t);
-    for (std::size_t k = 0; k < order; ++k) {
-      if (k == j) continue;
-      const double other = time.of(sigmas[i - k]);
-      product *= (t - other) / (time.of(sigmas[i - j]) - other);
+    const double integrand = time.integrand(t) * (end - begin) / kPoints;
+    for (std::size_t j = 0; j < at.size(); ++j) {
+      double product = integrand;
+      for (std::size_t k = 0; k < at.size(); ++k) {
+        if (k != j) product *= (t - at[k]) / (at[j] - at[k]);
+      }
+      weights[j] += product;
     }
-    sum += product;
   }
-  return sum * (end - begin) / kPoints;
+  return weights;
 }
 
 }  // namespace
@@ -75,9 +76,10 @@ Array deis(const SamplerRun& run, Array x) {
       x = combine({{1, x}, {step, directions.front()}});
       continue;
     }
-    for (std::size_t j = 0; j < order; ++j) {
-      x = combine({{1, x}, {weight(time, sigmas, i, j, order), directions[j]}});
-    }
+    std::vector<double> at;
+    for (std::size_t j = 0; j < order; ++j) at.push_back(time.of(sigmas[i - j]));
+    const std::vector<double> weights = weights_for(time, at[0], time.of(sigmas[i + 1]), at);
+    for (std::size_t j = 0; j < order; ++j) x = combine({{1, x}, {weights[j], directions[j]}});
   }
   return x;
 }

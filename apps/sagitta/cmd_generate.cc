@@ -1,0 +1,164 @@
+#include "cmd_generate.h"
+
+#include "field_options.h"
+#include "generate_graph.h"
+#include "options.h"
+#include "run_prompt.h"
+#include "sagitta/diffusion/samplers/sampler.h"
+#include "sagitta/diffusion/schedule.h"
+#include "sagitta/io/atomic_file.h"
+#include "sagitta/nodes/all.h"
+
+#include <charconv>
+#include <memory>
+#include <string>
+#include <system_error>
+
+namespace sagitta::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct GenerateOptions {
+  Generation generation;
+  std::string size = "512x512";
+  fs::path output;         // of -o; empty: the output folder
+  fs::path save_workflow;  // empty: not written
+  FolderOptions folders;
+  DeviceChoice device;
+  Reporting reporting;
+};
+
+// "768x512" to width and height.
+std::pair<std::int64_t, std::int64_t> parse_size(const std::string& size) {
+  std::int64_t width = 0;
+  std::int64_t height = 0;
+  const char* const end = size.data() + size.size();
+  const auto first = std::from_chars(size.data(), end, width);
+  const bool has_cross = first.ptr != end && (*first.ptr == 'x' || *first.ptr == 'X');
+  const auto second = has_cross ? std::from_chars(first.ptr + 1, end, height) : first;
+  require(first.ec == std::errc() && has_cross && second.ec == std::errc() && second.ptr == end,
+          Fault::bad_input, "--size {}: expected width and height in pixels, such as 512x768",
+          size);
+  return {width, height};
+}
+
+// Where picture `index` of `count` goes: out.png, or out_1.png, out_2.png...
+fs::path numbered(const fs::path& output, std::size_t index, std::size_t count) {
+  if (count == 1) return output;
+  return output.parent_path() /
+         fmt::format("{}_{}{}", output.stem().string(), index + 1, output.extension().string());
+}
+
+// SaveImage has written into the output's own folder; this gives the files the wished names.
+void deliver(std::vector<fs::path>& files, const fs::path& output) {
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const fs::path place = numbered(output, i, files.size());
+    std::error_code error;
+    fs::rename(files[i], place, error);
+    require(!error, Fault::bad_file, "cannot write {}: {}", place.string(), error.message());
+    files[i] = place;
+  }
+}
+
+void generate(GenerateOptions options) {
+  std::tie(options.generation.width, options.generation.height) = parse_size(options.size);
+  if (!options.output.empty()) {
+    require(options.output.extension() == ".png", Fault::bad_input,
+            "-o {}: the name of a picture ends in .png", options.output.string());
+    options.folders.output = options.output.has_parent_path() ? options.output.parent_path() : ".";
+    options.generation.filename_prefix = options.output.stem().string();
+  }
+  const graph::Workflow workflow{.prompt = generation_graph(options.generation), .extra_pnginfo = {}};
+  if (!options.save_workflow.empty()) {
+    io::write_file(options.save_workflow, graph::to_json(workflow.prompt).dump(2) + "\n");
+  }
+  const graph::Registry registry = nodes::all_nodes();
+  Engine engine(options.folders, options.device);
+  run_prompt(workflow, registry, engine, options.reporting, [&](std::vector<fs::path>& files) {
+    if (!options.output.empty()) deliver(files, options.output);
+  });
+}
+
+template <class Table>
+std::string names_of(const Table& table) {
+  std::string names;
+  for (const auto& row : table) names += fmt::format("{}{}", names.empty() ? "" : ", ", row.name);
+  return names;
+}
+
+void add_sampling_options(CLI::App& app, Generation& generation) {
+  SampleParams& sampling = generation.sampling;
+  add_field_option(app, "--steps", sampling, "steps");
+  add_field_option(app, "--cfg", sampling, "cfg");
+  add_field_option(app, "--seed", sampling, "seed");
+  add_field_option(app, "--denoise", sampling, "denoise");
+  app.add_option("--sampler", sampling.sampler, "One of: " + names_of(samplers()))
+      ->type_name("NAME")
+      ->capture_default_str();
+  app.add_option("--scheduler", sampling.scheduler, "One of: " + names_of(schedulers()))
+      ->type_name("NAME")
+      ->capture_default_str();
+}
+
+void add_guidance_options(CLI::App& app, Generation& generation) {
+  constexpr auto kFields = SagParams::fields();
+  const auto& scale = std::get<0>(kFields);
+  const auto& blur = std::get<1>(kFields);
+  app.add_option("--sag", generation.sag_scale,
+                 "Self-Attention Guidance: strength of the push away from the degraded prediction; "
+                 "off unless given, 0.5 is a good start")
+      ->type_name("SCALE")
+      ->check(CLI::Range(static_cast<float>(scale.range.min), static_cast<float>(scale.range.max)));
+  app.add_option("--sag-blur", generation.sag_blur, std::string(blur.tip))
+      ->type_name("SIGMA")
+      ->check(CLI::Range(static_cast<float>(blur.range.min), static_cast<float>(blur.range.max)))
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void add_generate_command(CLI::App& app, ExitCode& code) {
+  CLI::App* const command = app.add_subcommand("generate", "Make pictures from a prompt");
+  const auto options = std::make_shared<GenerateOptions>();
+  Generation& generation = options->generation;
+  command
+      ->add_option("--model", generation.model,
+                   "Checkpoint: a file, or a name in the checkpoints folder")
+      ->type_name("FILE")
+      ->required();
+  command->add_option("--prompt", generation.prompt, "What the picture should show")
+      ->type_name("TEXT");
+  command->add_option("--negative", generation.negative, "What it should not show")
+      ->type_name("TEXT");
+  command->add_option("--size", options->size, "Width and height in pixels, multiples of 8")
+      ->type_name("WxH")
+      ->capture_default_str();
+  command->add_option("--batch", generation.batch, "How many pictures")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  add_sampling_options(*command, generation);
+  add_guidance_options(*command, generation);
+  command
+      ->add_option("--clip-skip", generation.clip_skip,
+                   "Layer of the text encoder, counted from its end: 1 is the last")
+      ->check(CLI::Range(1, 24))
+      ->capture_default_str();
+  command
+      ->add_option("--image", generation.image,
+                   "Start from this picture; use with --denoise below 1. --size is its own then")
+      ->type_name("FILE");
+  command
+      ->add_option("-o,--output", options->output,
+                   "The picture's file; without it, a numbered file in the output folder")
+      ->type_name("FILE.png");
+  command->add_option("--save-workflow", options->save_workflow, "Write the graph as JSON, too")
+      ->type_name("FILE.json");
+  add_folder_options(*command, options->folders);
+  add_device_options(*command, options->device);
+  add_reporting_options(*command, options->reporting);
+  command->callback(
+      [options, &code] { code = report_errors(options->reporting, [&] { generate(*options); }); });
+}
+
+}  // namespace sagitta::cli

@@ -1,0 +1,85 @@
+#include "generate_graph.h"
+
+#include "sagitta/base/error.h"
+
+#include <utility>
+
+namespace sagitta::cli {
+namespace {
+
+using graph::InputValue;
+using graph::Link;
+using graph::PromptNode;
+
+using Inputs = std::vector<std::pair<std::string, InputValue>>;
+
+Link add(graph::Prompt& prompt, std::string id, std::string class_type, std::string title,
+         Inputs inputs) {
+  prompt.add(PromptNode{.id = id,
+                        .class_type = std::move(class_type),
+                        .title = std::move(title),
+                        .inputs = std::move(inputs)});
+  return Link{.node = std::move(id), .slot = 0};
+}
+
+Link output(Link link, std::int64_t slot) {
+  link.slot = slot;
+  return link;
+}
+
+}  // namespace
+
+graph::Prompt generation_graph(const Generation& generation) {
+  require(!generation.image || generation.batch == 1, Fault::bad_input,
+          "--batch {} does not go with --image: a picture starts a batch of one", generation.batch);
+  graph::Prompt prompt;
+  const SampleParams& sampling = generation.sampling;
+  const Link checkpoint = add(prompt, "4", "CheckpointLoaderSimple", "Load Checkpoint",
+                              {{"ckpt_name", Json(generation.model.string())}});
+  Link model = checkpoint;
+  Link clip = output(checkpoint, 1);
+  const Link vae = output(checkpoint, 2);
+  if (generation.sag_scale) {
+    model = add(prompt, "10", "SelfAttentionGuidance", "Self-Attention Guidance",
+                {{"model", model},
+                 {"scale", Json(*generation.sag_scale)},
+                 {"blur_sigma", Json(generation.sag_blur)}});
+  }
+  if (generation.clip_skip > 1) {
+    clip = add(prompt, "11", "CLIPSetLastLayer", "CLIP Set Last Layer",
+               {{"clip", clip}, {"stop_at_clip_layer", Json(-generation.clip_skip)}});
+  }
+  const Link positive = add(prompt, "6", "CLIPTextEncode", "Prompt",
+                            {{"text", Json(generation.prompt)}, {"clip", clip}});
+  const Link negative = add(prompt, "7", "CLIPTextEncode", "Negative Prompt",
+                            {{"text", Json(generation.negative)}, {"clip", clip}});
+  Link latent;
+  if (generation.image) {
+    const Link image =
+        add(prompt, "12", "LoadImage", "Load Image", {{"image", Json(generation.image->string())}});
+    latent = add(prompt, "13", "VAEEncode", "VAE Encode", {{"pixels", image}, {"vae", vae}});
+  } else {
+    latent = add(prompt, "5", "EmptyLatentImage", "Empty Latent Image",
+                 {{"width", Json(generation.width)},
+                  {"height", Json(generation.height)},
+                  {"batch_size", Json(generation.batch)}});
+  }
+  const Link sampled = add(prompt, "3", "KSampler", "KSampler",
+                           {{"model", model},
+                            {"seed", Json(sampling.seed)},
+                            {"steps", Json(sampling.steps)},
+                            {"cfg", Json(sampling.cfg)},
+                            {"sampler_name", Json(sampling.sampler)},
+                            {"scheduler", Json(sampling.scheduler)},
+                            {"positive", positive},
+                            {"negative", negative},
+                            {"latent_image", latent},
+                            {"denoise", Json(sampling.denoise)}});
+  const Link image =
+      add(prompt, "8", "VAEDecode", "VAE Decode", {{"samples", sampled}, {"vae", vae}});
+  add(prompt, "9", "SaveImage", "Save Image",
+      {{"images", image}, {"filename_prefix", Json(generation.filename_prefix)}});
+  return prompt;
+}
+
+}  // namespace sagitta::cli

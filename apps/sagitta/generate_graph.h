@@ -1,0 +1,32 @@
+// The graph behind `sagitta generate`: the one a person would draw for text to image.
+#pragma once
+
+#include "sagitta/diffusion/guidance/sag.h"
+#include "sagitta/diffusion/sample.h"
+#include "sagitta/graph/prompt.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace sagitta::cli {
+
+struct Generation {
+  std::filesystem::path model;
+  std::string prompt;
+  std::string negative;
+  std::int64_t width = 512;
+  std::int64_t height = 512;
+  std::int64_t batch = 1;
+  SampleParams sampling;
+  std::optional<float> sag_scale;              // no SAG node without it
+  float sag_blur = SagParams{}.blur_sigma;
+  int clip_skip = 1;                           // 1: the last layer
+  std::optional<std::filesystem::path> image;  // start from this picture
+  std::string filename_prefix = "sagitta";
+};
+
+// Nodes with the ids that ComfyUI's own first workflow has.
+[[nodiscard]] graph::Prompt generation_graph(const Generation& generation);
+
+}  // namespace sagitta::cli

@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""Turns what generate.py wrote into a table with 95 % bootstrap intervals, and plots."""
+
+import argparse
+import csv
+import pathlib
+import sys
+
+import numpy
+import torch
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from metrics import KernelDistance, covered, draws, frechet, interval, moments, root
+from settings import Setting, all_settings
+
+MEASURES = ["object_seen", "object_unseen", "background", "frechet", "kid", "precision", "recall",
+            "fine"]
+
+
+class Report:
+    def __init__(self, path, repeats):
+        self.data = numpy.load(path)
+        self.single = int(self.data["single"])
+        self.reference = self.features("reference")
+        self.real = self.features("real")
+        self.mean, self.covariance = moments(self.reference)
+        self.root = root(self.covariance)
+        self.counts = draws(len(self.real), repeats)
+        self.fine = torch.from_numpy(self.data["real/fine"]).double().mean().item()
+
+    def features(self, name):
+        return torch.from_numpy(self.data[name + "/features"].astype(numpy.float64))
+
+    def values(self, name, what):
+        return torch.from_numpy(self.data[f"{name}/{what}"].astype(numpy.float64))
+
+    def mean_of(self, values, rows=slice(None)):
+        """A mean over pictures and its resampled means."""
+        part, counts = values[rows], self.counts[:, rows]
+        return part.mean().item(), (counts @ part / counts.sum(dim=1)).tolist()
+
+    def measure(self, name):
+        """measure -> (value, resampled values) for one setting."""
+        features = self.features(name)
+        right = self.values(name, "object")
+        result = {
+            "object_seen": self.mean_of(right, slice(None, self.single)),
+            "object_unseen": self.mean_of(right, slice(self.single, None)),
+            "background": self.mean_of(self.values(name, "background")),
+        }
+        against = (self.mean, self.covariance, self.root)
+        distance = lambda counts: frechet(*moments(features, counts), *against)
+        result["frechet"] = distance(None), [distance(c) for c in self.counts]
+        kernel = KernelDistance(features, self.reference)
+        ones = torch.ones(len(features), dtype=torch.float64)
+        result["kid"] = kernel(ones), [kernel(c) for c in self.counts]
+        result["precision"] = self.mean_of(covered(features, self.real))
+        result["recall"] = self.mean_of(covered(self.real, features))
+        value, again = self.mean_of(self.values(name, "fine") / self.fine)
+        result["fine"] = value, again
+        return result
+
+
+def write_table(path, rows, plain):
+    """One line a setting; differences to the plain sampler are paired, picture by picture."""
+    header = ["setting", "method", "scale", "blur", "cfg", "sampler", "scheduler"]
+    for measure in MEASURES:
+        header += [measure, measure + "_low", measure + "_high"]
+    header += ["frechet_change", "frechet_change_low", "frechet_change_high"]
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        for name, setting, result in rows:
+            line = [name]
+            described = ["method", "scale", "blur", "cfg", "sampler", "scheduler"]
+            line += [getattr(setting, key) for key in described] if setting else [""] * 6
+            for measure in MEASURES:
+                value, again = result[measure]
+                line += [f"{x:.5g}" for x in (value, *interval(value, again))]
+            base = plain[getattr(setting, "cfg", None)] if setting else None
+            if base is None or base is result:
+                line += [""] * 3
+            else:
+                value = result["frechet"][0] - base["frechet"][0]
+                change = [a - b for a, b in zip(result["frechet"][1], base["frechet"][1])]
+                line += [f"{x:.5g}" for x in (value, *interval(value, change))]
+            writer.writerow(line)
+
+
+def plot(rows, report, folder):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    found = {setting: result for _, setting, result in rows if setting}
+    start = found[Setting()]
+
+    def line(axes, settings, measure, **style):
+        points = [start] + [found[s] for s in settings]
+        values = [p[measure][0] for p in points]
+        spans = [interval(*p[measure]) for p in points]
+        errors = [[v - low for v, (low, _) in zip(values, spans)],
+                  [high - v for v, (_, high) in zip(values, spans)]]
+        axes.errorbar([0, *(s.scale for s in settings)], values, errors, capsize=2, **style)
+
+    figure, panels = plt.subplots(1, 3, figsize=(13, 4))
+    titles = {"frechet": "Frechet distance (less is better)",
+              "fine": "fine detail, relative to real scenes", "recall": "recall"}
+    for axes, (measure, title) in zip(panels, titles.items()):
+        for blur in (1.0, 2.0, 4.0):
+            some = [s for s in found if s.method == "sag" and s.blur == blur and s.cfg == 4]
+            some.sort(key=lambda s: s.scale)
+            line(axes, some, measure, marker="o", label=f"SAG, blur {blur:g}")
+        for method in ("everywhere", "random", "pag", "seg"):
+            some = [s for s in found if s.method == method and s.cfg == 4]
+            some.sort(key=lambda s: s.scale)
+            line(axes, some, measure, marker="s", linestyle="--", label=method)
+        axes.set_title(title)
+        axes.set_xlabel("scale")
+        axes.grid(alpha=0.3)
+    panels[0].legend(fontsize=8)
+    figure.tight_layout()
+    figure.savefig(folder / "guidance.png", dpi=80)
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4))
+    sweep = sorted(s.cfg for s in found if s == Setting(cfg=s.cfg))
+    picked = [found[Setting(cfg=c)] for c in sweep]
+    for measure in ("object_seen", "object_unseen", "recall"):
+        left.plot(sweep, [p[measure][0] for p in picked], marker="o", label=measure)
+    left.legend(fontsize=8)
+    left.set_xlabel("CFG scale")
+    other = left.twinx()
+    other.plot(sweep, [p["frechet"][0] for p in picked], "k--", marker="x")
+    other.set_ylabel("Frechet distance (dashed)")
+    bands = numpy.arange(1, 65)
+    for name, label in (("real", "real scenes"), ("decoded", "through the autoencoder"),
+                        (Setting().name, "generated"),
+                        (Setting("sag", 1.0, 2.0).name, "generated, SAG 1"),
+                        (Setting(cfg=1.0).name, "generated, CFG 1")):
+        right.loglog(bands, report.data[name + "/spectrum"], label=label)
+    right.legend(fontsize=8)
+    right.set_xlabel("spatial frequency (cycles a picture)")
+    right.set_ylabel("power")
+    figure.tight_layout()
+    figure.savefig(folder / "sweep.png", dpi=80)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", default=HERE.parent / ".cache" / "evaluation.npz")
+    parser.add_argument("--out", default=HERE.parent / "log" / "evaluation.csv", type=pathlib.Path)
+    parser.add_argument("--figures", default=HERE.parent / "figures", type=pathlib.Path)
+    parser.add_argument("--repeats", type=int, default=100, help="bootstrap draws")
+    options = parser.parse_args()
+
+    report = Report(options.data, options.repeats)
+    known = {setting.name: setting for setting in all_settings()}
+    names = ["real", "decoded", *map(str, report.data["settings"])]
+    rows = []
+    for name in names:
+        rows.append((name, known.get(name), report.measure(name)))
+        shown = " ".join(f"{m}={rows[-1][2][m][0]:.4f}" for m in MEASURES)
+        print(name, shown, flush=True)
+    plain = {s.cfg: r for _, s, r in rows if s and s == Setting(cfg=s.cfg)}
+    write_table(options.out, rows, plain)
+    plot(rows, report, options.figures)
+    for name in ("every", "pairs", "unseen"):
+        right = torch.from_numpy(report.data[name + "/object"].astype(numpy.float64))
+        shade = report.data[name + "/background"].mean()
+        counts = draws(len(right), 1000)
+        low, high = interval(right.mean().item(), (counts @ right / len(right)).tolist())
+        print(f"{name}: {len(right)} pictures, object {right.mean():.4f} [{low:.4f}, {high:.4f}], "
+              f"background {shade:.4f}")
+
+
+if __name__ == "__main__":
+    main()
