@@ -30,22 +30,28 @@ def frechet(mean, covariance, other_mean, other_covariance, other_root):
 class KernelDistance:
     """KID: squared maximum mean discrepancy with the kernel (x.y / d + 1)^3, unbiased."""
 
-    def __init__(self, features, reference):
-        kernel = lambda a, b: (a @ b.T / a.shape[1] + 1) ** 3
-        self.own = kernel(features, features)
-        self.own.fill_diagonal_(0)
-        self.cross = kernel(features, reference).mean(dim=1)
-        other = kernel(reference, reference)
+    def __init__(self, reference):
+        self.reference = reference
+        other = self.kernel(reference, reference)
         count = len(reference)
         self.other = (other.sum() - other.trace()) / (count * (count - 1))
 
-    def __call__(self, counts):
-        pairs = counts.sum() ** 2 - (counts**2).sum()
-        own = counts @ self.own @ counts / pairs
-        return (own + self.other - 2 * (counts @ self.cross) / counts.sum()).item()
+    @staticmethod
+    def kernel(a, b):
+        return (a @ b.T / a.shape[1] + 1) ** 3
+
+    def distances(self, features, draws):
+        """One value for each row of `draws`, the bootstrap counts."""
+        own = self.kernel(features, features)
+        own.fill_diagonal_(0)
+        cross = self.kernel(features, self.reference).mean(dim=1)
+        totals = draws.sum(dim=1)
+        pairs = totals**2 - (draws**2).sum(dim=1)
+        inside = ((draws @ own) * draws).sum(dim=1) / pairs
+        return (inside + self.other - 2 * (draws @ cross) / totals).tolist()
 
 
-def covered(points, manifold, neighbours=5):
+def covered(points, manifold, neighbours=1):
     """Which points lie within the k-nearest-neighbour balls of a manifold's points."""
     radii = torch.cdist(manifold, manifold).kthvalue(neighbours + 1, dim=1).values
     return (torch.cdist(points, manifold) <= radii).any(dim=1).double()

@@ -27,6 +27,7 @@ class Report:
         self.real = self.features("real")
         self.mean, self.covariance = moments(self.reference)
         self.root = root(self.covariance)
+        self.kernel = KernelDistance(self.reference)
         self.counts = draws(len(self.real), repeats)
         self.fine = torch.from_numpy(self.data["real/fine"]).double().mean().item()
 
@@ -53,10 +54,10 @@ class Report:
         against = (self.mean, self.covariance, self.root)
         distance = lambda counts: frechet(*moments(features, counts), *against)
         result["frechet"] = distance(None), [distance(c) for c in self.counts]
-        kernel = KernelDistance(features, self.reference)
-        ones = torch.ones(len(features), dtype=torch.float64)
-        result["kid"] = kernel(ones), [kernel(c) for c in self.counts]
-        result["precision"] = self.mean_of(covered(features, self.real))
+        ones = torch.ones(1, len(features), dtype=torch.float64)
+        value, *again = self.kernel.distances(features, torch.cat([ones, self.counts]))
+        result["kid"] = value, again
+        result["precision"] = self.mean_of(covered(features, self.reference))
         result["recall"] = self.mean_of(covered(self.real, features))
         value, again = self.mean_of(self.values(name, "fine") / self.fine)
         result["fine"] = value, again
@@ -153,7 +154,7 @@ def main():
     parser.add_argument("--data", default=HERE.parent / ".cache" / "evaluation.npz")
     parser.add_argument("--out", default=HERE.parent / "log" / "evaluation.csv", type=pathlib.Path)
     parser.add_argument("--figures", default=HERE.parent / "figures", type=pathlib.Path)
-    parser.add_argument("--repeats", type=int, default=100, help="bootstrap draws")
+    parser.add_argument("--repeats", type=int, default=60, help="bootstrap draws")
     options = parser.parse_args()
 
     report = Report(options.data, options.repeats)

@@ -8,9 +8,9 @@
 namespace sagitta::ops {
 
 struct AttentionOptions {
-  int heads = 1;               // divides the channels; head h owns channels [h*D, (h+1)*D)
-  std::optional<float> scale{};// of the logits; 1/sqrt(D) unless given
-  bool causal = false;         // query i sees keys 0..i only
+  int heads = 1;                 // divides the channels; head h owns channels [h*D, (h+1)*D)
+  std::optional<float> scale{};  // of the logits; 1/sqrt(D) unless given
+  bool causal = false;           // query i sees keys 0..i only
 };
 
 // softmax(q k^T * scale) v, per sample and head (Vaswani et al. 2017).
