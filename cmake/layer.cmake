@@ -23,5 +23,6 @@ function(sagitta_layer_tests name)
   target_compile_definitions(${name}_tests PRIVATE
     SAGITTA_GOLDEN_DIR="${SAGITTA_GOLDEN_DIR}" SAGITTA_DATA_DIR="${PROJECT_SOURCE_DIR}/tests/data")
   target_link_libraries(${name}_tests PRIVATE ${tests_LAYERS} sagitta_flags GTest::gmock_main)
-  gtest_discover_tests(${name}_tests DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 LABELS ${name})
+  gtest_discover_tests(${name}_tests DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 LABELS ${name}
+                                              ENVIRONMENT OMP_WAIT_POLICY=passive)
 endfunction()

@@ -1,5 +1,6 @@
 // The command line. Every subcommand builds a node graph or looks into one; none computes by
 // itself.
+#include "cmd_bench.h"
 #include "cmd_generate.h"
 #include "cmd_inspect.h"
 #include "cmd_nodes.h"
@@ -23,6 +24,7 @@ int parse_and_run(int argc, const char* const* argv) {
   add_run_command(app, code);
   add_inspect_command(app, code);
   add_nodes_command(app, code);
+  add_bench_command(app, code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -44,7 +44,6 @@ class SelfAttentionGuidance:
     def __init__(self, scale=0.5, sigma=2.0, mask="attention", seed=0):
         self.scale, self.sigma, self.kind, self.seed = scale, sigma, mask, seed
         self.generator = None
-        self.coverage = []
 
     def _mask(self, received, shape):
         """Tokens that receive more than average attention, on the grid of the latent."""
@@ -58,7 +57,6 @@ class SelfAttentionGuidance:
                 self.generator = torch.Generator(chosen.device).manual_seed(self.seed)
             order = torch.rand(chosen.shape, generator=self.generator, device=chosen.device)
             chosen = chosen.gather(1, order.argsort(dim=1))
-        self.coverage.append(chosen.mean())
         return F.interpolate(chosen.view(count, 1, side, side), size=shape, mode="nearest")
 
     def __call__(self, denoiser, x, sigma):

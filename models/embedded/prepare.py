@@ -5,6 +5,7 @@ Needs Debian's fonts-noto-color-emoji, unicode-cldr-core and python3-fonttools.
 """
 
 import argparse
+import gzip
 import io
 import pathlib
 import re
@@ -17,6 +18,7 @@ from fontTools.ttLib import TTFont
 HERE = pathlib.Path(__file__).resolve().parent
 FONT = "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"
 NAMES = "/usr/share/unicode/cldr/common/annotations/en.xml"
+MERGES = HERE.parents[1] / "data" / "clip_merges.txt.gz"
 
 # Emoji that differ from another one only by their size, which a scene varies, or that show no object.
 LEFT_OUT = re.compile(r"(small|medium|medium-small) square$|small (orange|blue) diamond$|skin tone$")
@@ -60,7 +62,7 @@ def may_mirror(names, pngs):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--merges", required=True, help="CLIP's merges.txt")
+    parser.add_argument("--merges", default=MERGES, help="CLIP's merge list, gzipped")
     parser.add_argument("--font", default=FONT)
     parser.add_argument("--names", default=NAMES)
     parser.add_argument("--out", default=HERE / ".cache" / "emoji.npz", type=pathlib.Path)
@@ -87,7 +89,7 @@ def main():
         mirror=may_mirror([names[code] for code, _ in chosen], pictures),
         pictures=numpy.frombuffer(b"".join(pictures), numpy.uint8),
         ends=numpy.cumsum([len(p) for p in pictures]),
-        merges=numpy.array(pathlib.Path(options.merges).read_text(encoding="utf-8")),
+        merges=numpy.array(gzip.open(options.merges, "rt", encoding="utf-8").read()),
     )
     print(f"{options.out}: {len(chosen)} emoji, {options.out.stat().st_size / 1e6:.1f} MB")
 

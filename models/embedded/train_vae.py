@@ -3,7 +3,6 @@
 
 import argparse
 import pathlib
-import time
 
 import torch
 

@@ -107,14 +107,14 @@ class Average:
     def applied(self):
         """The model holds the averaged weights inside this context."""
         kept = [p.detach().clone() for p in self.parameters]
-        with torch.no_grad():
-            torch._foreach_copy_(self.parameters, self.values) if hasattr(
-                torch, "_foreach_copy_"
-            ) else [p.copy_(v) for p, v in zip(self.parameters, self.values)]
+        self._set(self.values)
         yield
-        with torch.no_grad():
-            for parameter, value in zip(self.parameters, kept):
-                parameter.copy_(value)
+        self._set(kept)
+
+    @torch.no_grad()
+    def _set(self, values):
+        for parameter, value in zip(self.parameters, values):
+            parameter.copy_(value)
 
 
 class Log:

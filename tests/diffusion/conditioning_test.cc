@@ -40,7 +40,7 @@ TEST_F(ConditioningTest, AnAreaGetsACounterpartWithTheOtherContext) {
 }
 
 TEST(Coverage, FeathersInnerEdgesOnly) {
-  PreparedEntry entry{.context = {}, .vector = {}, .mask = {}};
+  PreparedEntry entry{.context = {}, .vector = {}, .area = {}, .mask = {}};
   entry.area = {.y = 0, .x = 0, .height = 8, .width = 16};
   const Coverage coverage = coverage_of(entry, 1, 16, 16);
   // Two rows (8 / 4) at the lower edge: 2/2, then 1/2. The outer edges stay whole.
@@ -50,7 +50,7 @@ TEST(Coverage, FeathersInnerEdgesOnly) {
 }
 
 TEST(Coverage, MasksMultiplyByStrengthAndRepeatOverTheBatch) {
-  PreparedEntry entry{.context = {}, .vector = {}, .mask = {}};
+  PreparedEntry entry{.context = {}, .vector = {}, .area = {}, .mask = {}};
   entry.mask = std::make_shared<const Array>(Array({1, 1, 2}, {1, 0.5F}));
   entry.mask_strength = 0.5F;
   entry.strength = 4;
@@ -61,7 +61,7 @@ TEST(Coverage, MasksMultiplyByStrengthAndRepeatOverTheBatch) {
 }
 
 TEST(Coverage, RefusesAnAreaOutsideTheLatent) {
-  PreparedEntry entry{.context = {}, .vector = {}, .mask = {}};
+  PreparedEntry entry{.context = {}, .vector = {}, .area = {}, .mask = {}};
   entry.area = {.y = 0, .x = 8, .height = 4, .width = 4};
   EXPECT_THROW(static_cast<void>(coverage_of(entry, 1, 8, 8)), Error);
 }

@@ -253,25 +253,25 @@ TEST(Samplers, DdimIsEulerButForInpainting) {
 }
 
 TEST(Samplers, AncestralFormsWithoutNoiseArePlain) {
-  using namespace sampling;
   const Array plain = result_of(find_sampler("euler"));
-  const Array quiet = result_of(sampler_with("euler_ancestral", euler_ancestral, {.eta = 0}));
+  const Array quiet =
+      result_of(sampler_with("euler_ancestral", sampling::euler_ancestral, {.eta = 0}));
   expect_near_relative(quiet.values(), plain.values(), 1e-5, "euler");
   const Array two_m = result_of(find_sampler("dpmpp_2m"));
-  const Array sde = result_of(sampler_with("dpmpp_2m_sde", dpmpp_2m_sde, {.eta = 0}));
+  const Array sde = result_of(sampler_with("dpmpp_2m_sde", sampling::dpmpp_2m_sde, {.eta = 0}));
   expect_near_relative(sde.values(), two_m.values(), 1e-5, "dpmpp_2m");
 }
 
 TEST(Samplers, FirstOrdersAreEuler) {
-  using namespace sampling;
   const Array plain = result_of(find_sampler("euler"));
   const auto expect_euler = [&](const SamplerDef& def) {
     expect_near_relative(result_of(def).values(), plain.values(), 1e-5, std::string(def.name));
   };
-  expect_euler(sampler_with("lms", lms, {.order = 1}));
-  expect_euler(sampler_with("er_sde", er_sde, {.solver_type = ErSdeSolver::ode, .max_stage = 1}));
-  expect_euler(
-      sampler_with("sa_solver", sa_solver, {.eta = 0, .predictor_order = 1, .corrector_order = 0}));
+  expect_euler(sampler_with("lms", sampling::lms, {.order = 1}));
+  expect_euler(sampler_with("er_sde", sampling::er_sde,
+                            {.solver_type = sampling::ErSdeSolver::ode, .max_stage = 1}));
+  expect_euler(sampler_with("sa_solver", sampling::sa_solver,
+                            {.eta = 0, .predictor_order = 1, .corrector_order = 0}));
 }
 
 // Where guided and unguided prediction agree, CFG++ has nothing to change in methods of one
@@ -311,20 +311,19 @@ TEST(Samplers, LcmClipsAndScalesItsNoise) {
 }
 
 TEST(Samplers, OptionsOutOfRangeAreRefused) {
-  using namespace sampling;
   const auto refused = [](const SamplerDef& def) {
     EXPECT_THROW(static_cast<void>(run_sampler(def, karras(4), gaussian)), Error) << def.name;
   };
-  refused(sampler_with("lms", lms, {.order = 0}));
-  refused(sampler_with("dpm_adaptive", dpm_adaptive, {.order = 4}));
-  refused(sampler_with("dpm_adaptive", dpm_adaptive, {.h_init = 0}));
-  refused(sampler_with("dpm_adaptive", dpm_adaptive, {.rtol = 0, .atol = 0}));
-  refused(sampler_with("dpm_adaptive", dpm_adaptive, {.accept_safety = 100}));
-  refused(sampler_with("dpmpp_sde", dpmpp_sde, {.r = 0}));
-  refused(sampler_with("er_sde", er_sde, {.max_stage = 4}));
-  refused(sampler_with("seeds_2", seeds_2, {.r = 2}));
-  refused(sampler_with("seeds_3", seeds_3, {.r_1 = 0.7, .r_2 = 0.6}));
-  refused(sampler_with("sa_solver", sa_solver, {.predictor_order = 7}));
+  refused(sampler_with("lms", sampling::lms, {.order = 0}));
+  refused(sampler_with("dpm_adaptive", sampling::dpm_adaptive, {.order = 4}));
+  refused(sampler_with("dpm_adaptive", sampling::dpm_adaptive, {.h_init = 0}));
+  refused(sampler_with("dpm_adaptive", sampling::dpm_adaptive, {.rtol = 0, .atol = 0}));
+  refused(sampler_with("dpm_adaptive", sampling::dpm_adaptive, {.accept_safety = 100}));
+  refused(sampler_with("dpmpp_sde", sampling::dpmpp_sde, {.r = 0}));
+  refused(sampler_with("er_sde", sampling::er_sde, {.max_stage = 4}));
+  refused(sampler_with("seeds_2", sampling::seeds_2, {.r = 2}));
+  refused(sampler_with("seeds_3", sampling::seeds_3, {.r_1 = 0.7, .r_2 = 0.6}));
+  refused(sampler_with("sa_solver", sampling::sa_solver, {.predictor_order = 7}));
 }
 
 TEST(Samplers, AdaptiveStepsEndWhenPredictionsAreNotFinite) {

@@ -176,6 +176,11 @@ TEST(SigmaTools, ReadsNumbersBetweenAnything) {
   EXPECT_TRUE(parse_sigmas("no numbers - at . all+").empty());
 }
 
+TEST(SigmaTools, RefusesToGrowWithoutBound) {
+  const Sigmas many(20000, 20.0F);
+  EXPECT_THROW(static_cast<void>(extend_sigmas(many, {.steps = 100})), Error);
+}
+
 TEST(SigmaTools, EmptyListsStayEmpty) {
   EXPECT_TRUE(flip_sigmas({}).empty());
   EXPECT_TRUE(extend_sigmas({}, {}).empty());

@@ -53,9 +53,9 @@ TEST(Patches, ObserversSeeOnlyPassesThatHaveTheirRole) {
   const Patches patches =
       Patches{}.observe_received(kFirst, Role::uncond, fn).observe_received(kFirst, Role::uncond, fn);
   UnetPass pass;
-  pass.rows = {{.role = Role::cond}, {.role = Role::degraded}};
+  pass.rows = {{.role = Role::cond, .area = {}}, {.role = Role::degraded, .area = {}}};
   EXPECT_TRUE(patches.received(kFirst, pass).empty());
-  pass.rows.push_back({.role = Role::uncond});
+  pass.rows.push_back({.role = Role::uncond, .area = {}});
   EXPECT_EQ(patches.received(kFirst, pass).size(), 2U);
   EXPECT_TRUE(patches.received(kSecond, pass).empty());
 }

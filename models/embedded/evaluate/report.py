@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Turns what generate.py wrote into a table with 95 % bootstrap intervals, and plots."""
+"""Turns what generate.py wrote into a table with 95 % bootstrap intervals."""
 
 import argparse
 import csv
@@ -90,70 +90,10 @@ def write_table(path, rows, plain):
             writer.writerow(line)
 
 
-def plot(rows, report, folder):
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    found = {setting: result for _, setting, result in rows if setting}
-    start = found[Setting()]
-
-    def line(axes, settings, measure, **style):
-        points = [start] + [found[s] for s in settings]
-        values = [p[measure][0] for p in points]
-        spans = [interval(*p[measure]) for p in points]
-        errors = [[v - low for v, (low, _) in zip(values, spans)],
-                  [high - v for v, (_, high) in zip(values, spans)]]
-        axes.errorbar([0, *(s.scale for s in settings)], values, errors, capsize=2, **style)
-
-    figure, panels = plt.subplots(1, 3, figsize=(13, 4))
-    titles = {"frechet": "Frechet distance (less is better)",
-              "fine": "fine detail, relative to real scenes", "recall": "recall"}
-    for axes, (measure, title) in zip(panels, titles.items()):
-        for blur in (1.0, 2.0, 4.0):
-            some = [s for s in found if s.method == "sag" and s.blur == blur and s.cfg == 4]
-            some.sort(key=lambda s: s.scale)
-            line(axes, some, measure, marker="o", label=f"SAG, blur {blur:g}")
-        for method in ("everywhere", "random", "pag", "seg"):
-            some = [s for s in found if s.method == method and s.cfg == 4]
-            some.sort(key=lambda s: s.scale)
-            line(axes, some, measure, marker="s", linestyle="--", label=method)
-        axes.set_title(title)
-        axes.set_xlabel("scale")
-        axes.grid(alpha=0.3)
-    panels[0].legend(fontsize=8)
-    figure.tight_layout()
-    figure.savefig(folder / "guidance.png", dpi=80)
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4))
-    sweep = sorted(s.cfg for s in found if s == Setting(cfg=s.cfg))
-    picked = [found[Setting(cfg=c)] for c in sweep]
-    for measure in ("object_seen", "object_unseen", "recall"):
-        left.plot(sweep, [p[measure][0] for p in picked], marker="o", label=measure)
-    left.legend(fontsize=8)
-    left.set_xlabel("CFG scale")
-    other = left.twinx()
-    other.plot(sweep, [p["frechet"][0] for p in picked], "k--", marker="x")
-    other.set_ylabel("Frechet distance (dashed)")
-    bands = numpy.arange(1, 65)
-    for name, label in (("real", "real scenes"), ("decoded", "through the autoencoder"),
-                        (Setting().name, "generated"),
-                        (Setting("sag", 1.0, 2.0).name, "generated, SAG 1"),
-                        (Setting(cfg=1.0).name, "generated, CFG 1")):
-        right.loglog(bands, report.data[name + "/spectrum"], label=label)
-    right.legend(fontsize=8)
-    right.set_xlabel("spatial frequency (cycles a picture)")
-    right.set_ylabel("power")
-    figure.tight_layout()
-    figure.savefig(folder / "sweep.png", dpi=80)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default=HERE.parent / ".cache" / "evaluation.npz")
     parser.add_argument("--out", default=HERE.parent / "log" / "evaluation.csv", type=pathlib.Path)
-    parser.add_argument("--figures", default=HERE.parent / "figures", type=pathlib.Path)
     parser.add_argument("--repeats", type=int, default=60, help="bootstrap draws")
     options = parser.parse_args()
 
@@ -167,7 +107,6 @@ def main():
         print(name, shown, flush=True)
     plain = {s.cfg: r for _, s, r in rows if s and s == Setting(cfg=s.cfg)}
     write_table(options.out, rows, plain)
-    plot(rows, report, options.figures)
     for name in ("every", "pairs", "unseen"):
         right = torch.from_numpy(report.data[name + "/object"].astype(numpy.float64))
         shade = report.data[name + "/background"].mean()

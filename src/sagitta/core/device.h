@@ -3,6 +3,7 @@
 
 #include "sagitta/core/dtype.h"
 #include "sagitta/core/memory.h"
+#include "sagitta/core/profile.h"
 
 #include <memory>
 #include <string>
@@ -28,6 +29,8 @@ class Device {
   [[nodiscard]] DType compute() const { return compute_; }
   [[nodiscard]] const Kernels& kernels() const { return *kernels_; }
   [[nodiscard]] MemoryPool& memory() { return memory_; }
+  // What the ops of this device did, once started.
+  [[nodiscard]] Profile& profile() { return profile_; }
   template <class Context>
   [[nodiscard]] Context& context() const {
     return *static_cast<Context*>(context_.get());
@@ -39,6 +42,7 @@ class Device {
   const Kernels* kernels_;
   std::shared_ptr<void> context_;
   MemoryPool memory_;
+  Profile profile_;
 };
 
 }  // namespace sagitta

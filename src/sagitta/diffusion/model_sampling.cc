@@ -139,6 +139,7 @@ float ModelSampling::sigma(float timestep) const {
   const double t = timestep;
   if (spacing == SigmaSpacing::edm) return static_cast<float>(std::exp(t / 0.25));
   if (spacing == SigmaSpacing::angle) return std::tan(timestep * kPi / 2);
+  require(!std::isnan(timestep), Fault::bad_input, "a timestep is not a number");
   const auto stride = static_cast<float>(timestep_stride);
   const auto last = static_cast<float>(log_sigmas.size() - 1);
   const float index = std::clamp((timestep - (stride - 1)) / stride, 0.0F, last);

@@ -46,7 +46,8 @@ struct ModelSampling {
   // The network's timestep for a sigma; for tables that of the nearest entry in log sigma (the
   // first on ties).
   [[nodiscard]] float timestep(float sigma) const;
-  // The sigma of a timestep; between table entries linear in log sigma, outside clamped.
+  // The sigma of a timestep; between table entries linear in log sigma, outside clamped. Throws
+  // bad_input for NaN.
   [[nodiscard]] float sigma(float timestep) const;
   // The sigma at which `percent` (0..1) of the sampling is done; 999999999.9 at 0, 0 at 1.
   [[nodiscard]] double percent_to_sigma(double percent) const;

@@ -11,6 +11,9 @@
 namespace sagitta {
 namespace {
 
+// The longest list that may come out of an extension, many times what a run can use.
+constexpr std::size_t kMostSigmas = 1000000;
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 double spaced(Spacing spacing, double at) {
@@ -66,6 +69,9 @@ Sigmas extend_sigmas(std::span<const float> sigmas, const ExtendParams& params) 
           "steps must lie in 1..100, got {}", params.steps);
   const double start_at =
       params.start_at_sigma < 0 ? std::numeric_limits<double>::infinity() : params.start_at_sigma;
+  require(sigmas.size() <= kMostSigmas / static_cast<std::size_t>(params.steps), Fault::bad_input,
+          "{} sigmas cannot be extended {}-fold: the most is {}", sigmas.size(), params.steps,
+          kMostSigmas);
   Sigmas extended;
   for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
     const double current = sigmas[i];

@@ -36,6 +36,10 @@ Tensor conv2d(const Tensor& x, const Weight& weight, const Conv2dOptions& option
   if (options.residual != nullptr) check_like("conv2d", "residual", *options.residual, x, shape);
 
   Tensor out(x.device(), shape);
+  const double taps = static_cast<double>(weight.shape[1] * weight.shape[2] * weight.shape[3]);
+  const ProfiledOp op(x.device().profile(),
+                      weight.shape[2] == 1 && weight.shape[3] == 1 ? OpKind::conv1x1 : OpKind::conv3x3,
+                      2.0 * taps * static_cast<double>(out.size()));
   x.device().kernels().conv2d({.x = x,
                                .weight = weight,
                                .bias = options.bias,

@@ -12,6 +12,7 @@ Tensor resize_nearest(const Tensor& x, std::int64_t height, std::int64_t width) 
   require(height >= 1 && width >= 1, Fault::bad_input,
           "resize_nearest: the target is {}x{}, expected at least 1x1", height, width);
   Tensor out(x.device(), {x.dim(0), height, width, x.dim(3)});
+  const ProfiledOp op(x.device().profile(), OpKind::layout);
   x.device().kernels().resize_nearest(x, out);
   return out;
 }
@@ -25,6 +26,7 @@ Tensor concat_channels(const Tensor& a, const Tensor& b) {
   shape.back() += a.shape().back();
 
   Tensor out(a.device(), shape);
+  const ProfiledOp op(a.device().profile(), OpKind::layout);
   a.device().kernels().concat_channels(a, b, out);
   return out;
 }

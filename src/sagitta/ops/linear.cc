@@ -15,6 +15,10 @@ void check_features(std::string_view op, const Tensor& x, const Weight& weight) 
           to_string(x.shape()), x.shape().back(), to_string(weight.shape), weight.shape[1]);
 }
 
+double product_flops(const Tensor& x, const Weight& weight) {
+  return 2.0 * static_cast<double>(x.size()) * static_cast<double>(weight.shape[0]);
+}
+
 Shape with_features(Shape shape, std::int64_t features) {
   shape.back() = features;
   return shape;
@@ -31,6 +35,7 @@ Tensor linear(const Tensor& x, const Weight& weight, const LinearOptions& option
   if (options.residual != nullptr) check_like("linear", "residual", *options.residual, x, shape);
 
   Tensor out(x.device(), shape);
+  const ProfiledOp op(x.device().profile(), OpKind::linear, product_flops(x, weight));
   x.device().kernels().linear({.x = x,
                                .weight = weight,
                                .bias = options.bias,
@@ -52,6 +57,7 @@ Tensor linear_geglu(const Tensor& x, const Weight& weight, const GegluOptions& o
   }
 
   Tensor out(x.device(), with_features(x.shape(), weight.shape[0] / 2));
+  const ProfiledOp op(x.device().profile(), OpKind::linear, product_flops(x, weight));
   x.device().kernels().linear_geglu({.x = x, .weight = weight, .bias = options.bias}, out);
   return out;
 }

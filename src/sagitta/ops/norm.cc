@@ -19,6 +19,7 @@ Tensor group_norm(const Tensor& x, const Weight& gamma, const Weight& beta,
           options.eps);
 
   Tensor out(x.device(), x.shape());
+  const ProfiledOp op(x.device().profile(), OpKind::norm);
   x.device().kernels().group_norm({.x = x,
                                    .gamma = gamma,
                                    .beta = beta,
@@ -38,6 +39,7 @@ Tensor layer_norm(const Tensor& x, const Weight& gamma, const Weight& beta,
           options.eps);
 
   Tensor out(x.device(), x.shape());
+  const ProfiledOp op(x.device().profile(), OpKind::norm);
   x.device().kernels().layer_norm({.x = x, .gamma = gamma, .beta = beta, .eps = options.eps}, out);
   return out;
 }

@@ -33,7 +33,7 @@ Array heunpp2(const SamplerRun& run, Array x) {
     const Array d = direction(x, denoised, sigmas[i]);
     const double step = static_cast<double>(sigmas[i + 1]) - sigmas[i];
     const Array ahead = combine({{1, x}, {step, d}});
-    if (sigmas[i + 1] == sigmas.back()) {
+    if (i + 2 == sigmas.size() || sigmas[i + 1] == sigmas.back()) {
       x = ahead;
       continue;
     }
@@ -61,7 +61,7 @@ Array heunpp2(const SamplerRun& run, Array x) {
 int heunpp2_calls(std::span<const float> sigmas) {
   int calls = 0;
   for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
-    if (sigmas[i + 1] == sigmas.back()) {
+    if (i + 2 == sigmas.size() || sigmas[i + 1] == sigmas.back()) {
       calls += 1;
     } else {
       calls += sigmas[i + 2] == sigmas.back() ? 2 : 3;

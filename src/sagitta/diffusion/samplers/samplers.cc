@@ -29,9 +29,8 @@
 #include <string>
 
 namespace sagitta {
+namespace sampling {
 namespace {
-
-using namespace sampling;  // NOLINT(google-build-using-namespace): the table names them all
 
 // A sampler with these options.
 template <class Params>
@@ -130,6 +129,11 @@ std::vector<SamplerDef> make_table() {
   };
 }
 
+}  // namespace
+}  // namespace sampling
+
+namespace {
+
 // Insertions, deletions and replacements between two names.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -164,7 +168,7 @@ std::vector<std::string_view> nearest_names(std::string_view name) {
 }  // namespace
 
 std::span<const SamplerDef> samplers() {
-  static const std::vector<SamplerDef> table = make_table();
+  static const std::vector<SamplerDef> table = sampling::make_table();
   return table;
 }
 

@@ -1,0 +1,13 @@
+// sagitta bench: the speed of a network with random weights, beside the machine's own rate.
+#pragma once
+
+#include "exit_codes.h"
+
+#include <CLI/CLI.hpp>
+
+namespace sagitta::cli {
+
+// Adds the subcommand; when it is chosen it runs during parsing and leaves its result in `code`.
+void add_bench_command(CLI::App& app, ExitCode& code);
+
+}  // namespace sagitta::cli

@@ -1,0 +1,82 @@
+#include "sagitta/nodes/folders.h"
+
+#include "sagitta/backend/open.h"
+#include "sagitta/base/error.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace sagitta::nodes {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Folders : public testing::Test {
+ protected:
+  void SetUp() override {
+    fs::remove_all(root_);
+    fs::create_directories(root_ / "models/checkpoints/sub");
+    std::ofstream(root_ / "models/checkpoints/sub/a.safetensors") << "x";
+    std::ofstream(root_ / "models/checkpoints/b.txt") << "x";
+    std::ofstream(root_ / "outside.safetensors") << "x";
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  fs::path root_ = fs::path(testing::TempDir()) /
+                   ("folders_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
+  std::unique_ptr<Device> device_ = open_device("reference");
+  Services services_{.device = *device_,
+                     .text_device = *device_,
+                     .models_dirs = {root_ / "models"},
+                     .input_dir = root_ / "input",
+                     .output_dir = root_ / "output",
+                     .temp_dir = root_ / "temp"};
+};
+
+TEST_F(Folders, ListsModelsByRelativeName) {
+  EXPECT_EQ(list_models(services_, "checkpoints"), std::vector<std::string>{"sub/a.safetensors"});
+  EXPECT_TRUE(list_models(services_, "loras").empty());
+}
+
+TEST_F(Folders, FindsNamesAndPathsAndNamesWhatItSearched) {
+  EXPECT_EQ(find_model(services_, "checkpoints", "sub/a.safetensors"),
+            root_ / "models/checkpoints/sub/a.safetensors");
+  const std::string path = (root_ / "outside.safetensors").string();
+  EXPECT_EQ(find_model(services_, "checkpoints", path), path);
+  try {
+    static_cast<void>(find_model(services_, "checkpoints", "nothing.safetensors"));
+    FAIL() << "expected an error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::bad_input);
+    EXPECT_NE(std::string(error.what()).find((root_ / "models/checkpoints").string()), std::string::npos);
+  }
+}
+
+TEST_F(Folders, CountsOnFromThePicturesThatAreThere) {
+  const fs::path out = root_ / "output";
+  EXPECT_EQ(save_place(out, "sub/name_%width%", 64, 32).file_name(0), "name_64_00001_.png");
+  std::ofstream(out / "sub/name_64_00007_.png") << "x";
+  std::ofstream(out / "sub/name_64_other.png") << "x";
+  const SavePlace place = save_place(out, "sub/name_%width%", 64, 32);
+  EXPECT_EQ(place.file_name(1), "name_64_00009_.png");
+  EXPECT_EQ(place.subfolder, "sub");
+}
+
+TEST_F(Folders, RefusesAPrefixThatLeadsOut) {
+  for (const char* prefix : {"../x", "/etc/x", "a/../../x"}) {
+    EXPECT_THROW(static_cast<void>(save_place(root_ / "output", prefix, 1, 1)), Error) << prefix;
+  }
+}
+
+TEST_F(Folders, SaysWhyAFolderCannotBeMade) {
+  try {
+    static_cast<void>(save_place(root_ / "outside.safetensors", "x", 1, 1));
+    FAIL() << "expected an error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::bad_file);
+  }
+}
+
+}  // namespace
+}  // namespace sagitta::nodes
