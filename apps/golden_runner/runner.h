@@ -7,8 +7,8 @@
 namespace golden {
 
 struct RunnerOptions {
-  std::filesystem::path folder;
-  std::string filter;  // a glob over names relative to the data's root; empty: everything
+  std::filesystem::path folder{};
+  std::string filter{};  // a glob over names relative to the data's root; empty: everything
   std::string device = "cpu";
   std::string dtype = "f32";
   bool verbose = false;  // also say what each file holds

@@ -86,7 +86,7 @@ void add_run_command(CLI::App& app, ExitCode& code) {
                    "id, title or class; may be given several times")
       ->type_name("NODE.INPUT=VALUE")
       ->take_all()
-      ->expected(1, 1);
+      ->allow_extra_args(false);
   add_folder_options(*command, options->folders);
   add_device_options(*command, options->device);
   add_reporting_options(*command, options->reporting);

@@ -25,7 +25,7 @@ void add_folder_options(CLI::App& app, FolderOptions& options) {
          "Folder with checkpoints/, vae/, loras/, embeddings/...; may be given several times")
       ->type_name("DIR")
       ->take_all()
-      ->expected(1, 1)
+      ->allow_extra_args(false)
       ->capture_default_str();
   app.add_option("--input-dir", options.input, "Folder of the pictures that workflows load")
       ->type_name("DIR")

@@ -60,7 +60,7 @@ TEST_F(Progress, NamesOfQuickTasksAreWipedFromTheTerminal) {
 TEST_F(Progress, NeverFillsTheWholeWidth) {
   ProgressLine line = make(true, 20);
   line.begin("a node with a long name");
-  EXPECT_EQ(written_.back(), "\ra node with a long n\x1b[K");
+  EXPECT_EQ(written_.back(), "\ra node with a long \x1b[K");
 }
 
 TEST_F(Progress, ElsewherePlainLinesComeNowAndThenAndAtTheEnd) {

@@ -20,7 +20,7 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* kWorkflow = R"({
+constexpr const char* kWorkflow = R"json({
   "3": {"class_type": "KSampler", "inputs": {"seed": 7, "steps": 2, "cfg": 7.0, "sampler_name": "euler",
         "scheduler": "normal", "denoise": 1.0, "model": ["10", 0], "positive": ["6", 0],
         "negative": ["7", 0], "latent_image": ["5", 0]}},
@@ -32,7 +32,7 @@ constexpr const char* kWorkflow = R"({
   "9": {"class_type": "SaveImage", "inputs": {"filename_prefix": "test", "images": ["8", 0]}},
   "10": {"class_type": "SelfAttentionGuidance", "inputs": {"model": ["4", 0], "scale": 0.5,
          "blur_sigma": 2.0}, "_meta": {"title": "guide"}}
-})";
+})json";
 
 class WorkflowTest : public testing::Test {
  protected:
@@ -198,7 +198,8 @@ TEST_F(WorkflowTest, ASecondStageContinuesWhereTheFirstLeftItsNoise) {
 }
 
 TEST(AllNodes, HaveDescriptionsAndRunnableDefinitions) {
-  for (const graph::NodeDef& node : all_nodes().nodes()) {
+  const graph::Registry registry = all_nodes();
+  for (const graph::NodeDef& node : registry.nodes()) {
     EXPECT_FALSE(node.description.empty()) << node.id;
     EXPECT_FALSE(node.category.empty()) << node.id;
   }

@@ -30,7 +30,7 @@ class Golden {
     const StoredTensor& tensor = stored(name);
     EXPECT_EQ(size_of(tensor.dtype), sizeof(T)) << name;
     std::vector<T> values(tensor.bytes() / sizeof(T));
-    std::memcpy(values.data(), tensor.data, values.size() * sizeof(T));
+    if (!values.empty()) std::memcpy(values.data(), tensor.data, tensor.bytes());
     return values;
   }
   [[nodiscard]] std::vector<std::string> names(const std::string& prefix = "") const {

@@ -121,7 +121,7 @@ TEST_F(RunnerTest, FilterIsAGlobOverRelativeNames) {
 }
 
 TEST_F(RunnerTest, RefusesAFolderThatIsNotThere) {
-  EXPECT_THROW((void)run_folder({.folder = root_ / "none"}), sagitta::Error);
+  EXPECT_THROW((void)run_folder({.folder = root_ / "none", .filter = {}}), sagitta::Error);
 }
 
 }  // namespace
