@@ -146,7 +146,7 @@ TEST_F(WorkflowTest, AWrongFileIsNotACheckpoint) {
 
 TEST_F(WorkflowTest, AnOutputFolderThatCannotBeMadeIsNamed) {
   services_.output_dir = std::string(SAGITTA_GOLDEN_DIR) + "/MANIFEST.json/output";
-  EXPECT_THAT(error_of(Fault::bad_file), HasSubstr("MANIFEST.json"));
+  EXPECT_THAT(error_of(Fault::bad_input), HasSubstr("MANIFEST.json is not a folder"));
 }
 
 TEST_F(WorkflowTest, LoadsEncodesAndStartsFromAPicture) {

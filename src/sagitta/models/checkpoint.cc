@@ -1,6 +1,7 @@
 #include "sagitta/models/checkpoint.h"
 
 #include "sagitta/base/error.h"
+#include "sagitta/io/mmap.h"
 #include "sagitta/io/safetensors.h"
 #include "sagitta/models/detect.h"
 
@@ -100,6 +101,8 @@ Checkpoint load_checkpoint(const std::filesystem::path& path, const CheckpointDe
     loaded.clip = load(std::make_shared<ClipTextModel>(detect_clip(parts.clip)), devices.text,
                        parts.clip, "text encoder");
   }
+  // The packed copies are all that is read from now on; rows of the token table come back as needed.
+  for (const auto& [name, tensor] : file.tensors) io::drop_pages({tensor.data, tensor.bytes()});
   require(loaded.unet != nullptr || loaded.vae_decoder != nullptr || loaded.clip != nullptr,
           Fault::bad_file,
           "{}: not a Stable Diffusion checkpoint: no tensor begins with '{}', '{}' or '{}'",

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <ctime>
 #include <fmt/ranges.h>
+#include <unistd.h>
 #include <system_error>
 
 namespace sagitta::nodes {
@@ -91,12 +92,10 @@ std::vector<std::string> list_models(const Services& services, std::string_view 
 
 fs::path find_model(const Services& services, std::string_view kind, const std::string& name) {
   std::vector<std::string> searched;
-  if (stays_inside(name)) {
-    for (const fs::path& dir : services.models_dirs) {
-      const fs::path folder = dir / kind;
-      if (is_file(folder / name)) return folder / name;
-      searched.push_back(folder.string());
-    }
+  for (const fs::path& dir : services.models_dirs) {
+    const fs::path folder = dir / kind;
+    if (stays_inside(name) && is_file(folder / name)) return folder / name;
+    searched.push_back(folder.string());
   }
   if (is_file(name)) return name;
   throw Error(Fault::bad_input, fmt::format("'{}' is neither a file nor in a {} folder ({})", name,
@@ -138,6 +137,16 @@ SavePlace save_place(const fs::path& root, const std::string& prefix, std::int64
     place.counter = std::max(place.counter, counter_of(it->path().filename().string(), place.name) + 1);
   }
   return place;
+}
+
+void require_writable(const fs::path& root) {
+  std::error_code error;
+  fs::path there = fs::absolute(root, error).lexically_normal();
+  while (!fs::exists(there, error) && there.has_relative_path()) there = there.parent_path();
+  require(fs::is_directory(there, error) && access(there.c_str(), W_OK) == 0, Fault::bad_input,
+          "cannot write to the folder {}: {}", root.string(),
+          fs::is_directory(there, error) ? there.string() + " is not writable"
+                                         : there.string() + " is not a folder");
 }
 
 std::string file_token(const fs::path& path) {

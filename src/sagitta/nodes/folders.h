@@ -39,6 +39,10 @@ struct SavePlace {
 [[nodiscard]] SavePlace save_place(const std::filesystem::path& root, const std::string& prefix,
                                    std::int64_t width, std::int64_t height);
 
+// Throws bad_input unless files can be made in the folder, or in the nearest one above it that there
+// is: a picture should not be lost after minutes of sampling.
+void require_writable(const std::filesystem::path& root);
+
 // A token that changes when the file does: size and modification time.
 [[nodiscard]] std::string file_token(const std::filesystem::path& path);
 

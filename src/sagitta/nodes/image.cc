@@ -86,6 +86,9 @@ graph::NodeDef save_image() {
           .run = [](const NodeCall& call) {
             return save(call, call.services.get<Services>().output_dir, call.text("filename_prefix"),
                         "output");
+          },
+          .check = [](const NodeCall& call) {
+            require_writable(call.services.get<Services>().output_dir);
           }};
 }
 
