@@ -99,6 +99,7 @@ std::uint16_t f32_to_f16(float value) {
 }
 
 void widen(const std::byte* source, DType dtype, std::span<float> out) {
+  if (out.empty()) return;  // its address may be null, which memcpy must not see
   switch (dtype) {
     case DType::f32:
       std::memcpy(out.data(), source, out.size_bytes());
