@@ -47,14 +47,15 @@ Tensor upload(Device& device, const Array& array) {
 Tensor upload(Device& device, const Array& array, DType dtype) {
   Tensor out(device, array.shape(), dtype);
   const ProfiledOp op(device.profile(), OpKind::transfer);
-  device.kernels().upload(array.data(), out);
+  // Nothing to move has no address, which kernels must not see.
+  if (out.size() > 0) device.kernels().upload(array.data(), out);
   return out;
 }
 
 Array download(const Tensor& tensor) {
   Array out(tensor.shape());
   const ProfiledOp op(tensor.device().profile(), OpKind::transfer);
-  tensor.device().kernels().download(tensor, out.data());
+  if (tensor.size() > 0) tensor.device().kernels().download(tensor, out.data());
   return out;
 }
 
