@@ -61,16 +61,4 @@ class ParamVisitor {
   std::string path_;
 };
 
-// Bytes that the packed weights of a module take on its device.
-template <class Module>
-[[nodiscard]] std::size_t weight_bytes(Module& module) {
-  struct Count : ParamVisitor {
-    std::size_t bytes = 0;
-    void param(const std::string&, Param& param) override { bytes += param.value.bytes; }
-    void table(const std::string&, Table& table) override { bytes += table.values.bytes(); }
-  } count;
-  module.params(count);
-  return count.bytes;
-}
-
 }  // namespace sagitta
