@@ -4,6 +4,7 @@
 #include "sagitta/base/rng.h"
 #include "sagitta/diffusion/conditioning.h"
 #include "sagitta/diffusion/model.h"
+#include "sagitta/models/load.h"
 #include "sagitta/models/random_weights.h"
 
 namespace sagitta::test {
@@ -22,10 +23,11 @@ inline models::UnetSpec toy_spec() {
 
 inline Model toy_model(Device& device, const models::UnetSpec& spec = toy_spec()) {
   auto unet = std::make_shared<models::Unet>(spec);
-  models::RandomWeights weights(&device, 7);
+  models::RandomWeights weights(nullptr, 7);
   unet->params(weights);
+  models::load_module(*unet, &device, weights.tensors(), "UNet");
   return {.device = &device,
-          .unet = std::move(unet),
+          .unet = {std::move(unet), device, models::Weights(weights.tensors())},
           .sampling = discrete_sampling(PredictionType::eps),
           .latent_scale = 0.18215F};
 }

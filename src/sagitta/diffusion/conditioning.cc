@@ -53,7 +53,7 @@ Area bounds_of(const Array& mask) {
 // The vector a model wants, or null. Pictures are eight times as large as latents.
 std::shared_ptr<const Array> vector_of(const ConditioningEntry& entry, const Model& model,
                                        std::int64_t height, std::int64_t width) {
-  const std::int64_t wanted = model.unet->spec().vector_width;
+  const std::int64_t wanted = model.unet.spec().vector_width;
   if (wanted == 0) return nullptr;
   require(entry.pooled != nullptr, Fault::bad_input,
           "the model wants a vector conditioning, and this conditioning has no pooled text");

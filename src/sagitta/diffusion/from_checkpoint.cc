@@ -5,7 +5,7 @@
 namespace sagitta {
 
 Model make_model(Device& device, const models::ModelSpec& spec,
-                 std::shared_ptr<const models::Unet> unet) {
+                 models::Network<models::Unet> unet) {
   const auto prediction = spec.prediction == models::Prediction::v ? PredictionType::v_prediction
                                                                     : PredictionType::eps;
   return {.device = &device,

@@ -8,6 +8,6 @@ namespace sagitta {
 
 // A model without hooks, with the noise schedule and latent scale that the specification says.
 [[nodiscard]] Model make_model(Device& device, const models::ModelSpec& spec,
-                               std::shared_ptr<const models::Unet> unet);
+                               models::Network<models::Unet> unet);
 
 }  // namespace sagitta

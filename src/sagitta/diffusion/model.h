@@ -4,6 +4,7 @@
 
 #include "sagitta/core/array.h"
 #include "sagitta/diffusion/model_sampling.h"
+#include "sagitta/models/network.h"
 #include "sagitta/models/unet/unet.h"
 #include "sagitta/nn/patches.h"
 
@@ -33,7 +34,7 @@ using PostCfgFn = std::function<Array(const CfgState&)>;
 
 struct Model {
   Device* device = nullptr;
-  std::shared_ptr<const models::Unet> unet;
+  models::Network<models::Unet> unet;
   ModelSampling sampling;
   float latent_scale = 1;  // latents are multiplied by it on their way into a run
 

@@ -34,7 +34,7 @@ Array preview_image(const Preview& preview) {
   require(latent.rank() == 4 && latent.dim(1) == static_cast<std::int64_t>(kChannels),
           Fault::unsupported, "no preview for a latent of shape {}", to_string(latent.shape()));
   const LatentColours& colours =
-      preview.model->unet->spec().vector_width > 0 ? kSdxl : kStableDiffusion;
+      preview.model->unet.spec().vector_width > 0 ? kSdxl : kStableDiffusion;
   const std::int64_t height = latent.dim(2);
   const std::int64_t width = latent.dim(3);
   const auto cells = static_cast<std::size_t>(height * width);

@@ -64,7 +64,7 @@ void check_latent(const Model& model, const Array& samples) {
   require(samples.rank() == 4 && samples.size() > 0, Fault::bad_input,
           "a latent has the shape (batch, channels, height, width), got {}",
           to_string(samples.shape()));
-  const std::int64_t channels = model.unet->spec().out_channels;
+  const std::int64_t channels = model.unet.spec().out_channels;
   require(samples.dim(1) == channels, Fault::bad_input,
           "the model works on latents of {} channels, got {}", channels, samples.dim(1));
 }

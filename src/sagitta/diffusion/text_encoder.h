@@ -4,6 +4,7 @@
 
 #include "sagitta/diffusion/conditioning.h"
 #include "sagitta/models/clip/text_model.h"
+#include "sagitta/models/network.h"
 #include "sagitta/text/prompt.h"
 
 #include <functional>
@@ -17,7 +18,7 @@ using EmbeddingFinder = std::function<std::shared_ptr<const Array>(std::string_v
 
 struct Clip {
   Device* device = nullptr;
-  std::shared_ptr<const models::ClipTextModel> model;
+  models::Network<models::ClipTextModel> model;
   std::shared_ptr<const text::ClipTokenizer> tokenizer;
   EmbeddingFinder embeddings = {};
   int layer = -1;  // which layer conditions: -1 the last, -2 the last but one, ... (CLIP skip)

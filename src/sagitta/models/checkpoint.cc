@@ -88,7 +88,9 @@ Checkpoint load_checkpoint(const std::filesystem::path& path, const CheckpointDe
   };
   if (!parts.unet.empty()) {
     loaded.spec = detect_model(parts.unet, file.tensors);
-    loaded.unet = load(std::make_shared<Unet>(loaded.spec->unet), devices.compute, parts.unet, "UNet");
+    loaded.unet = Network<Unet>(
+        load(std::make_shared<Unet>(loaded.spec->unet), devices.compute, parts.unet, "UNet"),
+        devices.compute, Weights(parts.unet));
   }
   if (!parts.vae.empty()) {
     loaded.vae_spec = detect_vae(parts.vae);
@@ -98,10 +100,13 @@ Checkpoint load_checkpoint(const std::filesystem::path& path, const CheckpointDe
                               parts.vae, "VAE decoder");
   }
   if (!parts.clip.empty()) {
-    loaded.clip = load(std::make_shared<ClipTextModel>(detect_clip(parts.clip)), devices.text,
-                       parts.clip, "text encoder");
+    loaded.clip = Network<ClipTextModel>(
+        load(std::make_shared<ClipTextModel>(detect_clip(parts.clip)), devices.text, parts.clip,
+             "text encoder"),
+        devices.text, Weights(parts.clip));
   }
-  // The packed copies are all that is read from now on; rows of the token table come back as needed.
+  // The packed copies are all that is read from now on; rows of the token table, and weights that an
+  // adapter changes, come back as needed.
   for (const auto& [name, tensor] : file.tensors) io::drop_pages({tensor.data, tensor.bytes()});
   require(loaded.unet != nullptr || loaded.vae_decoder != nullptr || loaded.clip != nullptr,
           Fault::bad_file,

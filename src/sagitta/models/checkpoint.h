@@ -4,6 +4,7 @@
 
 #include "sagitta/models/clip/text_model.h"
 #include "sagitta/models/load.h"
+#include "sagitta/models/network.h"
 #include "sagitta/models/spec.h"
 #include "sagitta/models/unet/unet.h"
 #include "sagitta/models/vae/vae.h"
@@ -32,11 +33,11 @@ struct CheckpointInfo {
 
 struct Checkpoint {
   std::optional<ModelSpec> spec;
-  std::shared_ptr<const Unet> unet;
+  Network<Unet> unet;
   std::optional<VaeSpec> vae_spec;
   std::shared_ptr<const VaeEncoder> vae_encoder;
   std::shared_ptr<const VaeDecoder> vae_decoder;
-  std::shared_ptr<const ClipTextModel> clip;
+  Network<ClipTextModel> clip;
   std::vector<LoadReport> reports;
 };
 

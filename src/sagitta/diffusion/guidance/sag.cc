@@ -81,7 +81,7 @@ std::int64_t reflect(std::int64_t i, std::int64_t size) {
 
 Model with_sag(Model model, const SagParams& params) {
   if (params.scale == 0) return model;
-  require(model.unet == nullptr || model.unet->spec().middle_depth > 0, Fault::unsupported,
+  require(!model.unet || model.unet.spec().middle_depth > 0, Fault::unsupported,
           "Self-Attention Guidance needs self-attention in the middle block, and this model has none");
   const HookId id = make_hook_id();
   model.needs_uncond = true;
