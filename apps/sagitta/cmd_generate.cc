@@ -1,18 +1,21 @@
 #include "cmd_generate.h"
 
+#include "embedded_model.h"
 #include "field_options.h"
 #include "generate_graph.h"
 #include "options.h"
+#include "parse_size.h"
 #include "run_prompt.h"
 #include "sagitta/diffusion/samplers/sampler.h"
 #include "sagitta/diffusion/schedule.h"
 #include "sagitta/io/atomic_file.h"
 #include "sagitta/nodes/all.h"
+#include "sagitta/nodes/folders.h"
 
-#include <charconv>
 #include <memory>
 #include <string>
 #include <system_error>
+#include <tuple>
 
 namespace sagitta::cli {
 namespace {
@@ -21,7 +24,7 @@ namespace fs = std::filesystem;
 
 struct GenerateOptions {
   Generation generation;
-  std::string size = "512x512";
+  std::string size;        // empty: the model's own
   fs::path output;         // of -o; empty: the output folder
   fs::path save_workflow;  // empty: not written
   FolderOptions folders;
@@ -29,18 +32,27 @@ struct GenerateOptions {
   Reporting reporting;
 };
 
-// "768x512" to width and height.
-std::pair<std::int64_t, std::int64_t> parse_size(const std::string& size) {
-  std::int64_t width = 0;
-  std::int64_t height = 0;
-  const char* const end = size.data() + size.size();
-  const auto first = std::from_chars(size.data(), end, width);
-  const bool has_cross = first.ptr != end && (*first.ptr == 'x' || *first.ptr == 'X');
-  const auto second = has_cross ? std::from_chars(first.ptr + 1, end, height) : first;
-  require(first.ec == std::errc() && has_cross && second.ec == std::errc() && second.ptr == end,
-          Fault::bad_input, "--size {}: expected width and height in pixels, such as 512x768",
-          size);
-  return {width, height};
+// What the user left open: the embedded model and what suits it, or the size that suits the model.
+void fill_in(GenerateOptions& options, const CLI::App& command, const nodes::Services& services) {
+  Generation& generation = options.generation;
+  if (generation.model.empty()) {
+    generation.model = kEmbeddedModel;
+    const SampleParams suited = embedded_sampling();
+    SampleParams& sampling = generation.sampling;
+    if (command.count("--sampler") == 0) sampling.sampler = suited.sampler;
+    if (command.count("--scheduler") == 0) sampling.scheduler = suited.scheduler;
+    if (command.count("--steps") == 0) sampling.steps = suited.steps;
+    if (command.count("--cfg") == 0) sampling.cfg = suited.cfg;
+  }
+  if (options.size.empty()) {
+    std::tie(generation.width, generation.height) =
+        native_size(nodes::find_model(services, "checkpoints", generation.model.string()));
+    return;
+  }
+  const auto size = parse_size(options.size);
+  require(size.has_value(), Fault::bad_input,
+          "--size {}: expected width and height in pixels, such as 512x768", options.size);
+  std::tie(generation.width, generation.height) = *size;
 }
 
 // Where picture `index` of `count` goes: out.png, or out_1.png, out_2.png...
@@ -61,12 +73,13 @@ void deliver(std::vector<fs::path>& files, const fs::path& output) {
   }
 }
 
-void generate(GenerateOptions options) {
-  std::tie(options.generation.width, options.generation.height) = parse_size(options.size);
+void generate(GenerateOptions options, const CLI::App& command) {
+  Engine engine(options.folders, options.device);
+  fill_in(options, command, engine.services());
   if (!options.output.empty()) {
     require(options.output.extension() == ".png", Fault::bad_input,
             "-o {}: the name of a picture ends in .png", options.output.string());
-    options.folders.output = options.output.has_parent_path() ? options.output.parent_path() : ".";
+    engine.services().output_dir = options.output.has_parent_path() ? options.output.parent_path() : ".";
     options.generation.filename_prefix = options.output.stem().string();
   }
   const graph::Workflow workflow{.prompt = generation_graph(options.generation), .extra_pnginfo = {}};
@@ -74,7 +87,6 @@ void generate(GenerateOptions options) {
     io::write_file(options.save_workflow, graph::to_json(workflow.prompt).dump(2) + "\n");
   }
   const graph::Registry registry = nodes::all_nodes();
-  Engine engine(options.folders, options.device);
   run_prompt(workflow, registry, engine, options.reporting, [&](std::vector<fs::path>& files) {
     if (!options.output.empty()) deliver(files, options.output);
   });
@@ -124,16 +136,17 @@ void add_generate_command(CLI::App& app, ExitCode& code) {
   Generation& generation = options->generation;
   command
       ->add_option("--model", generation.model,
-                   "Checkpoint: a file, or a name in the checkpoints folder")
-      ->type_name("FILE")
-      ->required();
+                   fmt::format("Checkpoint: a file, or a name in a checkpoints folder; without it {}, "
+                               "which comes with the program and draws emoji, with the sampler, "
+                               "steps and CFG scale that suit it",
+                               kEmbeddedModel))
+      ->type_name("FILE");
   command->add_option("--prompt", generation.prompt, "What the picture should show")
       ->type_name("TEXT");
   command->add_option("--negative", generation.negative, "What it should not show")
       ->type_name("TEXT");
-  command->add_option("--size", options->size, "Width and height in pixels, multiples of 8")
-      ->type_name("WxH")
-      ->capture_default_str();
+  command->add_option("--size", options->size, "Width and height in pixels, multiples of 8; without it the model's own")
+      ->type_name("WxH");
   command->add_option("--batch", generation.batch, "How many pictures")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
@@ -158,7 +171,9 @@ void add_generate_command(CLI::App& app, ExitCode& code) {
   add_device_options(*command, options->device);
   add_reporting_options(*command, options->reporting);
   command->callback(
-      [options, &code] { code = report_errors(options->reporting, [&] { generate(*options); }); });
+      [options, command, &code] {
+        code = report_errors(options->reporting, [&] { generate(*options, *command); });
+      });
 }
 
 }  // namespace sagitta::cli

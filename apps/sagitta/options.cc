@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include "embedded_model.h"
 #include "sagitta/backend/open.h"
 
 #include <fmt/format.h>
@@ -71,6 +72,8 @@ Engine::Engine(const FolderOptions& folders, const DeviceChoice& choice)
                 .models_dirs = folders.models,
                 .input_dir = folders.input,
                 .output_dir = folders.output,
-                .temp_dir = temp_folder()} {}
+                .temp_dir = temp_folder()} {
+  services_.models_dirs.push_back(installed_models_dir());
+}
 
 }  // namespace sagitta::cli

@@ -34,7 +34,8 @@ TEST_P(ElementwiseTwin, AddAgrees) {
 
 TEST_P(ElementwiseTwin, EveryActivationAgrees) {
   for (const Activation activation :
-       {Activation::none, Activation::silu, Activation::gelu, Activation::quick_gelu}) {
+       {Activation::none, Activation::silu, Activation::gelu, Activation::quick_gelu,
+        Activation::relu, Activation::tanh}) {
     for (const Shape& shape : kShapes) {
       SCOPED_TRACE(to_string(shape) + " activation " +
                    std::to_string(static_cast<int>(activation)));

@@ -4,7 +4,7 @@
 #include "sagitta/models/presets.h"
 #include "sagitta/models/random_weights.h"
 #include "sagitta/models/unet/unet.h"
-#include "sagitta/models/vae/vae.h"
+#include "sagitta/models/vae/vae_network.h"
 #include "support/toy_model.h"
 
 #include <gmock/gmock.h>
@@ -56,6 +56,31 @@ TEST(Detect, FindsTheVaeThatWroteTheKeys) {
   EXPECT_EQ(found.multipliers, written.multipliers);
   EXPECT_EQ(found.blocks, 1);
   EXPECT_EQ(found.downscale(), 4);
+}
+
+TEST(Detect, FindsTheTinyAutoencoderAndItsScale) {
+  const VaeSpec written{.kind = VaeKind::taesd, .channels = 32, .multipliers = {1, 1, 1, 1}};
+  StateDict tensors = random_tensors(TaesdDecoder(written));
+  tensors.merge(random_tensors(TaesdEncoder(written)));
+  EXPECT_TRUE(tensors.contains("taesd_encoder.14.bias"));   // the last places of the sequences
+  EXPECT_TRUE(tensors.contains("taesd_decoder.19.bias"));
+  EXPECT_FALSE(tensors.contains("taesd_decoder.7.bias"));   // behind an upsampling: no bias
+  tensors["vae_scale"] = to_stored(Array({}, {0.25F}));
+  const VaeSpec found = detect_vae(tensors);
+  EXPECT_EQ(found.kind, VaeKind::taesd);
+  EXPECT_EQ(found.channels, 32);
+  EXPECT_EQ(found.latent_channels, 4);
+  EXPECT_EQ(found.downscale(), 8);
+  EXPECT_EQ(found.image_min, 0);
+  EXPECT_EQ(found.latent_scale, 0.25F);
+  EXPECT_EQ(found.latent_shift, 0);
+}
+
+TEST(Detect, RefusesATinyAutoencoderOfScaleZero) {
+  StateDict tensors =
+      random_tensors(TaesdDecoder({.kind = VaeKind::taesd, .channels = 32, .multipliers = {1}}));
+  tensors["vae_scale"] = to_stored(Array({}, {0.0F}));
+  EXPECT_THROW((void)detect_vae(tensors), Error);
 }
 
 TEST(Detect, NamesTheTensorThatIsMissing) {

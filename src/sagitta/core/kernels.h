@@ -20,6 +20,8 @@ enum class Activation {
   silu,        // x * sigmoid(x)
   gelu,        // x * Phi(x), the exact form with erf
   quick_gelu,  // x * sigmoid(1.702 x), as CLIP-L was trained
+  relu,        // max(x, 0)
+  tanh,
 };
 
 // 2-D convolution: out(b,y,x,o) = sum over taps of weight * input + bias + row_bias + residual.

@@ -44,8 +44,13 @@ Array decode_raw(const Vae& vae, const Array& latents) {
   require(latents.rank() == 4 && latents.size() > 0 && latents.dim(1) == vae.spec.latent_channels,
           Fault::bad_input, "the VAE decodes latents of {} channels, got {}",
           vae.spec.latent_channels, to_string(latents.shape()));
-  return per_item(latents, [&](const Array& latent) {
-    return download((*vae.decoder)(upload(*vae.device, to_channels_last(latent))));
+  const models::VaeSpec& spec = vae.spec;
+  const float low = spec.image_min;
+  return per_item(latents, [&](Array latent) {
+    for (float& value : latent.values()) value = (value - spec.latent_shift) * spec.latent_scale;
+    Array image = download(vae.decoder(upload(*vae.device, to_channels_last(latent))));
+    for (float& value : image.values()) value = (value - low) * 2 / (1 - low) - 1;
+    return image;
   });
 }
 
@@ -59,9 +64,10 @@ Array encode_moments(const Vae& vae, const Array& images) {
   require(images.rank() == 4 && images.size() > 0 && images.dim(3) >= vae.spec.image_channels,
           Fault::bad_input, "the VAE encodes images of {} channels, got {}", vae.spec.image_channels,
           to_string(images.shape()));
+  const float low = vae.spec.image_min;
   return per_item(images, [&](Array image) {
-    for (float& value : image.values()) value = 2 * value - 1;
-    return download((*vae.encoder)(upload(*vae.device, image)));
+    for (float& value : image.values()) value = value * (1 - low) + low;
+    return download(vae.encoder(upload(*vae.device, image)));
   });
 }
 
@@ -77,6 +83,7 @@ Array encode(const Vae& vae, const Array& images) {
     std::copy_n(moments.data() + b * moments.dim(1) * cells, channels * cells,
                 mean.data() + b * channels * cells);
   }
+  for (float& value : mean.values()) value = value / vae.spec.latent_scale + vae.spec.latent_shift;
   return mean;
 }
 

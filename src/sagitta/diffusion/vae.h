@@ -2,20 +2,18 @@
 #pragma once
 
 #include "sagitta/core/array.h"
-#include "sagitta/models/vae/vae.h"
-
-#include <memory>
+#include "sagitta/models/vae/vae_network.h"
 
 namespace sagitta {
 
 struct Vae {
   Device* device = nullptr;
   models::VaeSpec spec;
-  std::shared_ptr<const models::VaeEncoder> encoder;
-  std::shared_ptr<const models::VaeDecoder> decoder;
+  models::VaeNetwork encoder;
+  models::VaeNetwork decoder;
 };
 
-// The decoder's output for latents (B, C, h, w) in VAE scale: images (B, H, W, 3) in about -1..1.
+// Latents (B, C, h, w) in VAE scale as images (B, H, W, 3) in about -1..1, not clamped.
 [[nodiscard]] Array decode_raw(const Vae& vae, const Array& latents);
 
 // The same as a picture in 0..1.
@@ -25,7 +23,8 @@ struct Vae {
 // of their latent distribution (B, C, h, w), in VAE scale. Deterministic, as ComfyUI has it.
 [[nodiscard]] Array encode(const Vae& vae, const Array& images);
 
-// Mean and log variance (B, h, w, 2 C) of the distribution, for images that fit the downscale.
+// What the encoder gives for images that fit the downscale: for the KL kind mean and log variance
+// (B, h, w, 2 C) of the distribution, else the latent (B, h, w, C). In the scale of the network.
 [[nodiscard]] Array encode_moments(const Vae& vae, const Array& images);
 
 }  // namespace sagitta

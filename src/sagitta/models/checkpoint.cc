@@ -61,8 +61,13 @@ CheckpointInfo inspect_checkpoint(const std::filesystem::path& path) {
   }
   if (!parts.vae.empty()) {
     info.vae = detect_vae(parts.vae);
-    check(VaeEncoder(*info.vae), parts.vae, kVaePrefix, "VAE encoder");
-    check(VaeDecoder(*info.vae), parts.vae, kVaePrefix, "VAE decoder");
+    with_vae_modules(*info.vae, [&](const auto& encoder, const auto& decoder) {
+      check(*encoder, parts.vae, kVaePrefix, "VAE encoder");
+      check(*decoder, parts.vae, kVaePrefix, "VAE decoder");
+    });
+    for (const char* scalar : {"vae_scale", "vae_shift"}) {
+      expected.insert(std::string(kVaePrefix) + scalar);
+    }
   }
   if (!parts.clip.empty()) {
     info.clip = detect_clip(parts.clip);
@@ -94,10 +99,13 @@ Checkpoint load_checkpoint(const std::filesystem::path& path, const CheckpointDe
   }
   if (!parts.vae.empty()) {
     loaded.vae_spec = detect_vae(parts.vae);
-    loaded.vae_encoder = load(std::make_shared<VaeEncoder>(*loaded.vae_spec), devices.compute,
-                              parts.vae, "VAE encoder");
-    loaded.vae_decoder = load(std::make_shared<VaeDecoder>(*loaded.vae_spec), devices.compute,
-                              parts.vae, "VAE decoder");
+    with_vae_modules(*loaded.vae_spec, [&]<class E, class D>(std::shared_ptr<E> encoder,
+                                                             std::shared_ptr<D> decoder) {
+      loaded.vae_encoder =
+          to_network<E>(load(std::move(encoder), devices.compute, parts.vae, "VAE encoder"));
+      loaded.vae_decoder =
+          to_network<D>(load(std::move(decoder), devices.compute, parts.vae, "VAE decoder"));
+    });
   }
   if (!parts.clip.empty()) {
     loaded.clip = Network<ClipTextModel>(

@@ -7,7 +7,7 @@
 #include "sagitta/models/network.h"
 #include "sagitta/models/spec.h"
 #include "sagitta/models/unet/unet.h"
-#include "sagitta/models/vae/vae.h"
+#include "sagitta/models/vae/vae_network.h"
 
 #include <filesystem>
 #include <memory>
@@ -35,8 +35,8 @@ struct Checkpoint {
   std::optional<ModelSpec> spec;
   Network<Unet> unet;
   std::optional<VaeSpec> vae_spec;
-  std::shared_ptr<const VaeEncoder> vae_encoder;
-  std::shared_ptr<const VaeDecoder> vae_decoder;
+  VaeNetwork vae_encoder;
+  VaeNetwork vae_decoder;
   Network<ClipTextModel> clip;
   std::vector<LoadReport> reports;
 };

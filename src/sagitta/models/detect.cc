@@ -117,6 +117,26 @@ Prediction detect_prediction(const StateDict& unet) {
   return bias != nullptr && population_deviation(*bias) > kSpread ? Prediction::v : Prediction::eps;
 }
 
+VaeSpec detect_taesd(const StateDict& vae) {
+  const auto scalar = [&](const char* key, float otherwise) {
+    const StoredTensor* tensor = find(vae, key);
+    if (tensor == nullptr) return otherwise;
+    const Array value = to_array(*tensor);
+    require(value.size() == 1 && std::isfinite(value[0]), Fault::bad_file,
+            "tensor '{}' of the VAE is not a finite number", key);
+    return value[0];
+  };
+  VaeSpec spec{.kind = VaeKind::taesd, .multipliers = {1, 1, 1, 1}};
+  spec.channels = size_of_axis(vae, "taesd_decoder.1.weight", 0);
+  spec.latent_channels = size_of_axis(vae, "taesd_decoder.1.weight", 1);
+  spec.image_channels = size_of_axis(vae, "taesd_decoder.19.weight", 0);
+  spec.image_min = 0;
+  spec.latent_scale = scalar("vae_scale", 1);
+  spec.latent_shift = scalar("vae_shift", 0);
+  require(spec.latent_scale != 0, Fault::bad_file, "tensor 'vae_scale' of the VAE is 0");
+  return spec;
+}
+
 }  // namespace
 
 ModelSpec detect_model(const StateDict& unet, const StateDict& file) {
@@ -167,6 +187,7 @@ ModelSpec detect_model(const StateDict& unet, const StateDict& file) {
 }
 
 VaeSpec detect_vae(const StateDict& vae) {
+  if (find(vae, "taesd_decoder.1.weight") != nullptr) return detect_taesd(vae);
   VaeSpec spec;
   spec.image_channels = size_of_axis(vae, "decoder.conv_out.weight", 0);
   spec.latent_channels = size_of_axis(vae, "decoder.conv_in.weight", 1);

@@ -12,7 +12,8 @@ namespace sagitta::models {
 // Throws bad_file naming what is missing or impossible; unsupported for transformer models (DiT).
 [[nodiscard]] ModelSpec detect_model(const StateDict& unet, const StateDict& file);
 
-// vae: under the names of the single file ("decoder.conv_in.weight", "quant_conv.weight"...).
+// vae: under the names of the single file ("decoder.conv_in.weight", "quant_conv.weight"... or
+// "taesd_decoder.1.weight"...).
 [[nodiscard]] VaeSpec detect_vae(const StateDict& vae);
 
 // clip: under the names of CLIP-L ("text_model.encoder.layers.0..."). The head width is 64; a

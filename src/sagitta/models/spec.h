@@ -33,12 +33,22 @@ struct UnetSpec {
   [[nodiscard]] std::int64_t downscale() const { return std::int64_t{1} << (levels.size() - 1); }
 };
 
+enum class VaeKind {
+  kl,     // the autoencoder of Stable Diffusion
+  taesd,  // the tiny one of madebyollin: no norms, no attention
+};
+
 struct VaeSpec {
+  VaeKind kind = VaeKind::kl;
   std::int64_t channels = 128;             // of the finest level
-  std::vector<std::int64_t> multipliers;   // per level, finest first
+  std::vector<std::int64_t> multipliers = {};  // per level, finest first
   int blocks = 2;                          // residual blocks per level on the way down
   std::int64_t latent_channels = 4;
   std::int64_t image_channels = 3;
+  float image_min = -1;  // pixel values run from here to 1 inside the networks
+  // VAE scale = the encoder's latents / latent_scale + latent_shift. TAESD's are of unit deviation.
+  float latent_scale = 1;
+  float latent_shift = 0;
 
   // Pixels per latent cell, along one axis.
   [[nodiscard]] std::int64_t downscale() const { return std::int64_t{1} << (multipliers.size() - 1); }

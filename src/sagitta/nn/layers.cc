@@ -42,14 +42,14 @@ void GatedLinear::params(ParamVisitor& visit) {
   visit("bias", bias);
 }
 
-Conv3x3::Conv3x3(std::int64_t in, std::int64_t out, Kind how)
-    : weight{.shape = {out, in, 3, 3}, .use = WeightUse::conv, .value = {}},
-      bias(vector(out)),
-      kind(how) {}
+Conv3x3::Conv3x3(std::int64_t in, std::int64_t out, Kind how, bool with_bias)
+    : weight{.shape = {out, in, 3, 3}, .use = WeightUse::conv, .value = {}}, kind(how) {
+  if (with_bias) bias = vector(out);
+}
 
 Tensor Conv3x3::operator()(const Tensor& x, const ConvCall& call) const {
   return ops::conv2d(x, weight.value,
-                     {.bias = &bias.value,
+                     {.bias = bias ? &bias->value : nullptr,
                       .row_bias = call.row_bias,
                       .residual = call.residual,
                       .stride = kind == Kind::same ? 1 : 2,
@@ -59,7 +59,7 @@ Tensor Conv3x3::operator()(const Tensor& x, const ConvCall& call) const {
 
 void Conv3x3::params(ParamVisitor& visit) {
   visit("weight", weight);
-  visit("bias", bias);
+  if (bias) visit("bias", *bias);
 }
 
 GroupNorm::GroupNorm(std::int64_t channels, float epsilon)

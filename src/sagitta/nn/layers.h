@@ -48,12 +48,12 @@ struct Conv3x3 {
   enum class Kind { same, halve, halve_asymmetric };
 
   Conv3x3() = default;
-  Conv3x3(std::int64_t in, std::int64_t out, Kind how = Kind::same);
+  Conv3x3(std::int64_t in, std::int64_t out, Kind how = Kind::same, bool with_bias = true);
   Tensor operator()(const Tensor& x, const ConvCall& call = {}) const;
   void params(ParamVisitor& visit);
 
   Param weight;
-  Param bias;
+  std::optional<Param> bias;
   Kind kind = Kind::same;
 };
 

@@ -42,6 +42,10 @@ void append_activation(dnnl::post_ops& ops, Activation activation) {
       return ops.append_eltwise(1.0F, algorithm::eltwise_gelu_erf, 0.0F, 0.0F);
     case Activation::quick_gelu:
       return ops.append_eltwise(1.0F, algorithm::eltwise_swish, 1.702F, 0.0F);
+    case Activation::relu:
+      return ops.append_eltwise(1.0F, algorithm::eltwise_relu, 0.0F, 0.0F);
+    case Activation::tanh:
+      return ops.append_eltwise(1.0F, algorithm::eltwise_tanh, 0.0F, 0.0F);
   }
 }
 

@@ -39,6 +39,13 @@ struct Gelu {
 struct QuickGelu {
   [[gnu::always_inline]] static float of(float x) { return quick_gelu(x); }
 };
+struct Relu {
+  [[gnu::always_inline]] static float of(float x) { return x > 0 ? x : 0.0F; }
+};
+// Exact to about 1e-7 absolutely, which is relative to the range of tanh, not to small values.
+struct Tanh {
+  [[gnu::always_inline]] static float of(float x) { return 2 * sigmoid(2 * x) - 1; }
+};
 
 template <class Function>
 struct MapBody {
@@ -133,6 +140,10 @@ void activate(Activation activation, const Tensor& x, Tensor& out) {
       return map<Gelu>(x, out);
     case Activation::quick_gelu:
       return map<QuickGelu>(x, out);
+    case Activation::relu:
+      return map<Relu>(x, out);
+    case Activation::tanh:
+      return map<Tanh>(x, out);
   }
 }
 

@@ -15,6 +15,10 @@ double activated(Activation activation, double x) {
       return x * 0.5 * std::erfc(-x / std::numbers::sqrt2);
     case Activation::quick_gelu:
       return x / (1 + std::exp(-1.702 * x));
+    case Activation::relu:
+      return x > 0 ? x : 0;
+    case Activation::tanh:
+      return std::tanh(x);
   }
   return x;
 }
