@@ -42,14 +42,55 @@ TEST_F(UnetTest, ABatchOfTwoIsTwoSingles) {
 }
 
 TEST_F(UnetTest, TellsAHookTheTrueTokenGrid) {
-  Grid seen;
-  const Patches patches = Patches{}.replace_self_attn({.stage = Stage::middle}, [&](const AttnCall& call) {
-    seen = call.grid;
-    return call.v;
-  });
+  Grid tokens;
+  Grid cells;
+  const Patches patches = Patches{}.around_attn(
+      {.site = AttnSite{.stage = Stage::middle}}, [&](const AttnCall& call, const AttendFn& inner) {
+        tokens = call.layer.grid;
+        cells = call.layer.input;
+        return inner(call);
+      });
   run(test::random_array(1, {1, 7, 5, 4}), test::random_array(2, {1, 5, test::kToyContextWidth}), patches);
-  EXPECT_EQ(seen.rows, 4);  // ceil(7 / 2)
-  EXPECT_EQ(seen.cols, 3);
+  EXPECT_EQ(tokens, (Grid{.rows = 4, .cols = 3}));  // ceil(7 / 2)
+  EXPECT_EQ(cells, (Grid{.rows = 7, .cols = 5}));
+}
+
+// Queries and keys meet in a product only; and the toy's biases are 0, so that a factor on the
+// values is one on the output.
+TEST_F(UnetTest, AttentionFactorsActAsFactorsOnTheWeights) {
+  const Array x = test::random_array(1, {1, 6, 6, 4});
+  const Array context = test::random_array(2, {1, 5, test::kToyContextWidth});
+  for (const AttnKind kind : {AttnKind::self, AttnKind::cross}) {
+    const auto multiplied = [&](const AttnFactors& factors) {
+      return run(x, context, Patches{}.multiply_attn(kind, factors));
+    };
+    EXPECT_LT(test::max_difference(multiplied({.q = 6}), multiplied({.q = 2, .k = 3})), 1e-5F);
+    EXPECT_LT(test::max_difference(multiplied({.v = 2}), multiplied({.out = 2})), 1e-5F);
+    EXPECT_GT(test::max_difference(multiplied({.q = 6}), multiplied({.v = 2})), 1e-4F);
+    EXPECT_GT(test::max_difference(multiplied({.q = 6}), run(x, context)), 1e-4F);
+  }
+}
+
+TEST_F(UnetTest, SkipsKeepWhatInputBlocksGaveBeforeOrAfterTheHook) {
+  const Array x = test::random_array(1, {1, 6, 6, 4});
+  const Array context = test::random_array(2, {1, 5, test::kToyContextWidth});
+  const InputBlockFn nothing = [](const Tensor& h, const UnetBlock& block) {
+    return block.index == 1 ? upload(h.device(), Array(h.shape())) : h;
+  };
+  float skip_before = -1;
+  float skip_after = -1;
+  const auto looking = [](float* seen) {
+    return [seen](BlockJoin join, const UnetBlock& block) {
+      // Output block 2 of 4 meets input block 1.
+      if (block.index == 2) *seen = std::abs(download(join.skip)[0]);
+      return join;
+    };
+  };
+  run(x, context, Patches{}.change_input_block(nothing).change_output_block(looking(&skip_before)));
+  run(x, context,
+      Patches{}.change_input_block_after_skip(nothing).change_output_block(looking(&skip_after)));
+  EXPECT_EQ(skip_before, 0);
+  EXPECT_GT(skip_after, 0);
 }
 
 TEST_F(UnetTest, RefusesATextConditioningOfAnotherModel) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace sagitta {
 namespace {
 
@@ -9,43 +11,66 @@ constexpr AttnSite kBlock{.stage = Stage::middle};
 constexpr AttnSite kFirst{.stage = Stage::middle, .block = 0, .depth = 0};
 constexpr AttnSite kSecond{.stage = Stage::middle, .block = 0, .depth = 1};
 
-AttnFn counting(int* calls) {
-  return [calls](const AttnCall& call) {
-    ++*calls;
-    return call.v;
+// Appends its name and goes on.
+AttnFn noting(std::string name, std::string* log) {
+  return [name = std::move(name), log](const AttnCall& call, const AttendFn& inner) {
+    *log += name;
+    return inner(call);
   };
 }
 
-int called_by(const Patches& patches, const AttnSite& at, int& calls) {
-  const int before = calls;
-  const Tensor nothing;
+std::string order_at(const Patches& patches, AttnKind kind, const AttnSite& at, std::string* log) {
+  log->clear();
   const UnetPass pass;
-  if (const AttnFn* fn = patches.self_attn(at)) {
-    (*fn)({.q = nothing, .k = nothing, .v = nothing, .heads = 1, .at = at, .grid = {}, .pass = pass});
-  }
-  return calls - before;
+  const AttnLayer layer{.kind = kind, .at = at, .grid = {}, .input = {}, .pass = pass};
+  const Tensor result =
+      patches.attend({.q = {}, .k = {}, .v = {}, .heads = 1, .layer = layer}, [&](const AttnCall&) {
+        *log += "plain";
+        return Tensor();
+      });
+  return *log;
 }
 
-TEST(Patches, ExactTransformerBeatsWholeBlockAndLaterBeatsEarlier) {
-  int exact = 0;
-  int block = 0;
-  int late = 0;
+TEST(Patches, LaterHooksStandAroundEarlierOnesAtTheirPlacesOnly) {
+  std::string log;
   const Patches patches = Patches{}
-                              .replace_self_attn(kFirst, counting(&exact))
-                              .replace_self_attn(kBlock, counting(&block))
-                              .replace_self_attn(kBlock, counting(&late));
-  EXPECT_EQ(called_by(patches, kFirst, exact), 1);
-  EXPECT_EQ(called_by(patches, kSecond, late), 1);
-  EXPECT_EQ(block, 0);
-  EXPECT_EQ(patches.self_attn({.stage = Stage::input, .block = 0, .depth = 0}), nullptr);
+                              .around_attn({.site = kFirst}, noting("first ", &log))
+                              .around_attn({.site = kBlock}, noting("block ", &log))
+                              .around_attn({.kind = AttnKind::cross}, noting("cross ", &log))
+                              .around_attn({}, noting("all ", &log));
+  EXPECT_EQ(order_at(patches, AttnKind::self, kFirst, &log), "all block first plain");
+  EXPECT_EQ(order_at(patches, AttnKind::self, kSecond, &log), "all block plain");
+  EXPECT_EQ(order_at(patches, AttnKind::self, {.stage = Stage::input}, &log), "all plain");
+  EXPECT_EQ(order_at(patches, AttnKind::cross, kFirst, &log), "cross plain");
+}
+
+TEST(Patches, AReplacementLeavesOutWhatIsInside) {
+  std::string log;
+  const Patches patches =
+      Patches{}
+          .around_attn({}, noting("inside ", &log))
+          .around_attn({}, [&](const AttnCall& call, const AttendFn&) { return call.v; })
+          .around_attn({}, noting("outside ", &log));
+  EXPECT_EQ(order_at(patches, AttnKind::self, kFirst, &log), "outside ");
 }
 
 TEST(Patches, AddingAHookLeavesTheOriginalAlone) {
-  int calls = 0;
+  std::string log;
   const Patches plain;
-  const Patches patched = plain.replace_self_attn(kBlock, counting(&calls));
-  EXPECT_EQ(plain.self_attn(kFirst), nullptr);
-  EXPECT_NE(patched.self_attn(kFirst), nullptr);
+  const Patches patched = plain.around_attn({}, noting("hook ", &log));
+  EXPECT_EQ(order_at(plain, AttnKind::self, kFirst, &log), "plain");
+  EXPECT_EQ(order_at(patched, AttnKind::self, kFirst, &log), "hook plain");
+}
+
+TEST(Patches, FactorsOfSeveralCallsMultiplyPerKind) {
+  const Patches patches = Patches{}
+                              .multiply_attn(AttnKind::self, {.q = 2})
+                              .multiply_attn(AttnKind::self, {.q = 3, .out = 0.5F})
+                              .multiply_attn(AttnKind::cross, {.v = 5});
+  EXPECT_EQ(patches.attn_factors(AttnKind::self).q, 6);
+  EXPECT_EQ(patches.attn_factors(AttnKind::self).v, 1);
+  EXPECT_EQ(patches.attn_factors(AttnKind::self).out, 0.5F);
+  EXPECT_EQ(patches.attn_factors(AttnKind::cross).v, 5);
 }
 
 TEST(Patches, ObserversSeeOnlyPassesThatHaveTheirRole) {

@@ -189,11 +189,41 @@ std::vector<Array> Denoiser::evaluate(
   return results;
 }
 
-Array Denoiser::predict(Role role, const Array& x, float sigma, const Patches& patches) {
-  const bool negative = role == Role::degraded || role == Role::uncond;
-  const std::pair<Role, const std::vector<PreparedEntry>*> list{
-      role, negative ? &conditioning_.negative : &conditioning_.positive};
+Array Denoiser::predict(Role role, const std::vector<PreparedEntry>& entries, const Array& x,
+                        float sigma, const Patches& patches) {
+  const std::pair<Role, const std::vector<PreparedEntry>*> list{role, &entries};
   return evaluate({&list, 1}, x, sigma, patches).front();
+}
+
+Guided Denoiser::guide(Predictions predictions, bool has_uncond, const Array& x, float sigma) {
+  Array result;
+  const CfgState state{
+      .x = x,
+      .sigma = sigma,
+      .scale = options_.cfg,
+      .cond = predictions.cond,
+      .uncond = predictions.uncond,
+      .has_uncond = has_uncond,
+      .result = result,
+      .patches = model_.patches,
+      .scratch = scratch_,
+      .denoise =
+          [&](Role role, const Array& at, const Patches& patches) {
+            const bool negative = role == Role::degraded || role == Role::uncond;
+            return predict(role, negative ? conditioning_.negative : conditioning_.positive, at,
+                           sigma, patches);
+          },
+      .denoise_with =
+          [&](const Conditioning& own, const Array& at, const Patches& patches) {
+            const auto prepared = prepare_conditioning(own, {}, model_, at.dim(2), at.dim(3));
+            return predict(Role::extra, prepared.positive, at, sigma, patches);
+          }};
+  for (const PreCfgFn& hook : model_.pre_cfg) predictions = hook(state);
+  result = model_.cfg ? model_.cfg(state)
+                      : predictions.uncond +
+                            (predictions.cond - predictions.uncond) * options_.cfg;
+  for (const PostCfgFn& hook : model_.post_cfg) result = hook(state);
+  return {.denoised = std::move(result), .uncond = std::move(predictions.uncond)};
 }
 
 Guided Denoiser::operator()(const Array& x, float sigma) {
@@ -202,23 +232,9 @@ Guided Denoiser::operator()(const Array& x, float sigma) {
   const bool with_uncond = !is_one(options_.cfg) || model_.needs_uncond || options_.needs_uncond;
   if (with_uncond) lists.emplace_back(Role::uncond, &conditioning_.negative);
   std::vector<Array> predictions = evaluate(lists, x, sigma, model_.patches);
-  const Array& cond = predictions[0];
-  Guided guided{.denoised = {}, .uncond = with_uncond ? predictions[1] : Array(x.shape())};
-  guided.denoised = guided.uncond + (cond - guided.uncond) * options_.cfg;
-  for (const PostCfgFn& hook : model_.post_cfg) {
-    guided.denoised = hook({.x = x,
-                            .sigma = sigma,
-                            .scale = options_.cfg,
-                            .cond = cond,
-                            .uncond = guided.uncond,
-                            .result = guided.denoised,
-                            .patches = model_.patches,
-                            .scratch = scratch_,
-                            .denoise = [&](Role role, const Array& at, const Patches& patches) {
-                              return predict(role, at, sigma, patches);
-                            }});
-  }
-  return guided;
+  return guide({.cond = std::move(predictions[0]),
+                .uncond = with_uncond ? std::move(predictions[1]) : Array(x.shape())},
+               with_uncond, x, sigma);
 }
 
 }  // namespace sagitta

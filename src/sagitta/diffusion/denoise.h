@@ -15,7 +15,7 @@ struct DenoiseOptions {
 
 struct Guided {
   Array denoised;  // (B, C, H, W)
-  Array uncond;    // the negative prediction, untouched by hooks; zeros if it was not evaluated
+  Array uncond;    // the negative prediction that guidance used; zeros if it was not evaluated
 };
 
 class Denoiser {
@@ -38,7 +38,10 @@ class Denoiser {
                                             const Array& x, float sigma, const Patches& patches);
   [[nodiscard]] Array call_network(std::span<const Job* const> jobs, const Array& x, float sigma,
                                    const Patches& patches);
-  [[nodiscard]] Array predict(Role role, const Array& x, float sigma, const Patches& patches);
+  [[nodiscard]] Array predict(Role role, const std::vector<PreparedEntry>& entries, const Array& x,
+                              float sigma, const Patches& patches);
+  // Guidance with the model's hooks.
+  [[nodiscard]] Guided guide(Predictions predictions, bool has_uncond, const Array& x, float sigma);
 
   const Model& model_;
   const PreparedConditioning& conditioning_;

@@ -14,6 +14,8 @@
 
 namespace sagitta {
 
+struct ConditioningEntry;
+
 // One guided evaluation as the hooks around classifier-free guidance see it. All predictions are
 // denoised latents (B, C, H, W).
 struct CfgState {
@@ -21,14 +23,27 @@ struct CfgState {
   float sigma;
   float scale;           // of classifier-free guidance
   const Array& cond;
-  const Array& uncond;
-  const Array& result;   // what the guidance has come to so far
+  const Array& uncond;   // zeros if it was not evaluated
+  bool has_uncond;       // false at scale 1, unless somebody wants the negative prediction
+  const Array& result;   // what the guidance has come to so far; empty before it is applied
   const Patches& patches;
   RunScratch& scratch;
   // One more network pass on x: with the negative conditioning for the role `degraded` (or
   // `uncond`), the positive one otherwise.
   std::function<Array(Role role, const Array& x, const Patches& patches)> denoise;
+  // The same with a conditioning that belongs to the hook; in the role `extra`.
+  std::function<Array(const std::vector<ConditioningEntry>& conditioning, const Array& x,
+                      const Patches& patches)>
+      denoise_with;
 };
+struct Predictions {
+  Array cond;
+  Array uncond;
+};
+// Returns what takes the place of cond and uncond, for all that follows.
+using PreCfgFn = std::function<Predictions(const CfgState&)>;
+// Takes the place of uncond + (cond - uncond) * scale.
+using CfgFn = std::function<Array(const CfgState&)>;
 // Returns the new result.
 using PostCfgFn = std::function<Array(const CfgState&)>;
 
@@ -39,6 +54,8 @@ struct Model {
   float latent_scale = 1;  // latents are multiplied by it on their way into a run
 
   Patches patches = {};
+  std::vector<PreCfgFn> pre_cfg = {};    // run in order
+  CfgFn cfg = {};                        // none: the plain formula; there can be one only
   std::vector<PostCfgFn> post_cfg = {};  // run in order
   bool needs_uncond = false;             // a hook wants the negative prediction even at CFG scale 1
 };

@@ -1,28 +1,39 @@
 #include "sagitta/nn/attention.h"
 
 #include "sagitta/ops/attention.h"
+#include "sagitta/ops/elementwise.h"
+
+#include <utility>
 
 namespace sagitta {
 namespace {
 
-Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, int heads,
-              const AttnContext& ctx) {
-  const auto observers = ctx.patches.received(ctx.at, ctx.pass);
-  const AttnFn* replacement = ctx.patches.self_attn(ctx.at);
-  Tensor out;
-  if (!observers.empty()) {
-    const ops::ObservedAttention observed = ops::observed_attention(q, k, v, {.heads = heads});
-    out = observed.out;
-    const Array values = download(observed.received);
-    for (const ReceivedFn* observe : observers) {
-      (*observe)({.values = values, .at = ctx.at, .grid = ctx.grid, .pass = ctx.pass});
+Tensor multiply(float factor, Tensor x) {
+  return factor == 1 ? x : ops::axpby(factor, x, 0, x);
+}
+
+// Softmax attention inside its hooks, and seen by its observers.
+Tensor attend(const AttnCall& call, const Patches& patches) {
+  const AttnLayer& layer = call.layer;
+  Tensor observed_out;
+  if (layer.kind == AttnKind::self) {
+    const auto observers = patches.received(layer.at, layer.pass);
+    if (!observers.empty()) {
+      const ops::ObservedAttention observed =
+          ops::observed_attention(call.q, call.k, call.v, {.heads = call.heads});
+      observed_out = observed.out;
+      const Array values = download(observed.received);
+      for (const ReceivedFn* observe : observers) {
+        (*observe)({.values = values, .at = layer.at, .grid = layer.grid, .pass = layer.pass});
+      }
     }
   }
-  if (replacement != nullptr) {
-    return (*replacement)(
-        {.q = q, .k = k, .v = v, .heads = heads, .at = ctx.at, .grid = ctx.grid, .pass = ctx.pass});
-  }
-  return out ? out : ops::attention(q, k, v, {.heads = heads});
+  return patches.attend(call, [&](const AttnCall& inner) {
+    const bool untouched = &inner == &call;
+    return untouched && observed_out
+               ? observed_out
+               : ops::attention(inner.q, inner.k, inner.v, {.heads = inner.heads});
+  });
 }
 
 }  // namespace
@@ -42,13 +53,29 @@ void Attention::params(ParamVisitor& visit) {
 }
 
 Tensor Attention::self(const Tensor& x, const Tensor& residual, const AttnContext& ctx) const {
-  const Tensor mixed = attend(to_q(x), to_k(x), to_v(x), heads, ctx);
-  return to_out(mixed, {.residual = &residual});
+  return run(x, x, residual, AttnKind::self, ctx);
 }
 
-Tensor Attention::cross(const Tensor& x, const Tensor& context, const Tensor& residual) const {
-  const Tensor mixed = ops::attention(to_q(x), to_k(context), to_v(context), {.heads = heads});
-  return to_out(mixed, {.residual = &residual});
+Tensor Attention::cross(const Tensor& x, const Tensor& context, const Tensor& residual,
+                        const AttnContext& ctx) const {
+  return run(x, context, residual, AttnKind::cross, ctx);
+}
+
+Tensor Attention::run(const Tensor& x, const Tensor& context, const Tensor& residual, AttnKind kind,
+                      const AttnContext& ctx) const {
+  const AttnLayer layer{
+      .kind = kind, .at = ctx.at, .grid = ctx.grid, .input = ctx.input, .pass = ctx.pass};
+  const AttnFactors& factors = ctx.patches.attn_factors(kind);
+  const AttnCall call{.q = multiply(factors.q, to_q(x)),
+                      .k = multiply(factors.k, to_k(context)),
+                      .v = multiply(factors.v, to_v(context)),
+                      .heads = heads,
+                      .layer = layer};
+  const Tensor mixed = attend(call, ctx.patches);
+  if (factors.out == 1 && !ctx.patches.changes_attn_output(layer)) {
+    return to_out(mixed, {.residual = &residual});
+  }
+  return ops::add(ctx.patches.attn_output(multiply(factors.out, to_out(mixed)), layer), residual);
 }
 
 }  // namespace sagitta

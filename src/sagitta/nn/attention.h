@@ -9,7 +9,8 @@ namespace sagitta {
 // Which layer is being evaluated, in which pass, with which hooks.
 struct AttnContext {
   AttnSite at;
-  Grid grid;
+  Grid grid = {};   // of the layer's tokens
+  Grid input = {};  // of the network's input
   const Patches& patches;
   const UnetPass& pass;
 };
@@ -23,14 +24,19 @@ struct Attention {
 
   // x attends to itself, hooks included; returns to_out(...) + residual. x: (B, T, width).
   [[nodiscard]] Tensor self(const Tensor& x, const Tensor& residual, const AttnContext& ctx) const;
-  // x attends to context (B, Tk, context width).
-  [[nodiscard]] Tensor cross(const Tensor& x, const Tensor& context, const Tensor& residual) const;
+  // x attends to context (B, Tk, context width), hooks included.
+  [[nodiscard]] Tensor cross(const Tensor& x, const Tensor& context, const Tensor& residual,
+                             const AttnContext& ctx) const;
 
   Linear to_q;
   Linear to_k;
   Linear to_v;
   Linear to_out;
   int heads = 1;
+
+ private:
+  [[nodiscard]] Tensor run(const Tensor& x, const Tensor& context, const Tensor& residual,
+                           AttnKind kind, const AttnContext& ctx) const;
 };
 
 }  // namespace sagitta

@@ -15,6 +15,7 @@ enum class Role {
   uncond,     // the negative conditioning
   degraded,   // the negative conditioning on a degraded latent (Self-Attention Guidance)
   perturbed,  // an extra pass with changed attention (PAG and its kin)
+  extra,      // a conditioning that belongs to a guidance method (Perp-Neg)
 };
 
 // A rectangle in cells: latent cells for areas.

@@ -1,6 +1,7 @@
 #include "sagitta/nn/patches.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace sagitta {
@@ -11,11 +12,45 @@ bool covers(const AttnSite& hook, const AttnSite& at) {
          (hook.depth == AttnSite::kAnyDepth || hook.depth == at.depth);
 }
 
+bool covers(const AttnPlace& place, const AttnLayer& layer) {
+  return place.kind == layer.kind && (!place.site || covers(*place.site, layer.at));
+}
+
+// The hooks from the outermost, which is the last, to the plain attention.
+Tensor attend_inwards(std::span<const AttnFn* const> hooks, const AttnCall& call,
+                      const AttendFn& plain) {
+  if (hooks.empty()) return plain(call);
+  return (*hooks.back())(call, [&](const AttnCall& inner) {
+    return attend_inwards(hooks.first(hooks.size() - 1), inner, plain);
+  });
+}
+
+Tensor run(const std::vector<InputBlockFn>& hooks, Tensor h, const UnetBlock& block) {
+  for (const InputBlockFn& fn : hooks) h = fn(h, block);
+  return h;
+}
+
 }  // namespace
 
-Patches Patches::replace_self_attn(AttnSite site, AttnFn fn) const {
+Patches Patches::around_attn(AttnPlace place, AttnFn fn) const {
   Patches next = *this;
-  next.self_attn_.push_back({site, std::move(fn)});
+  next.around_.push_back({place, std::move(fn)});
+  return next;
+}
+
+Patches Patches::change_attn_output(AttnPlace place, AttnOutputFn fn) const {
+  Patches next = *this;
+  next.outputs_.push_back({place, std::move(fn)});
+  return next;
+}
+
+Patches Patches::multiply_attn(AttnKind kind, const AttnFactors& factors) const {
+  Patches next = *this;
+  AttnFactors& all = kind == AttnKind::self ? next.self_factors_ : next.cross_factors_;
+  all.q *= factors.q;
+  all.k *= factors.k;
+  all.v *= factors.v;
+  all.out *= factors.out;
   return next;
 }
 
@@ -25,13 +60,47 @@ Patches Patches::observe_received(AttnSite site, Role role, ReceivedFn fn) const
   return next;
 }
 
-const AttnFn* Patches::self_attn(const AttnSite& at) const {
-  const AttnFn* whole_block = nullptr;
-  for (auto it = self_attn_.rbegin(); it != self_attn_.rend(); ++it) {
-    if (it->site == at) return &it->fn;
-    if (whole_block == nullptr && covers(it->site, at)) whole_block = &it->fn;
+Patches Patches::change_input_block(InputBlockFn fn) const {
+  Patches next = *this;
+  next.input_blocks_.push_back(std::move(fn));
+  return next;
+}
+
+Patches Patches::change_input_block_after_skip(InputBlockFn fn) const {
+  Patches next = *this;
+  next.input_blocks_after_skip_.push_back(std::move(fn));
+  return next;
+}
+
+Patches Patches::change_output_block(OutputBlockFn fn) const {
+  Patches next = *this;
+  next.output_blocks_.push_back(std::move(fn));
+  return next;
+}
+
+Tensor Patches::attend(const AttnCall& call, const AttendFn& plain) const {
+  std::vector<const AttnFn*> here;
+  for (const Placed<AttnFn>& hook : around_) {
+    if (covers(hook.place, call.layer)) here.push_back(&hook.fn);
   }
-  return whole_block;
+  return attend_inwards(here, call, plain);
+}
+
+bool Patches::changes_attn_output(const AttnLayer& layer) const {
+  return std::any_of(outputs_.begin(), outputs_.end(), [&](const Placed<AttnOutputFn>& hook) {
+    return covers(hook.place, layer);
+  });
+}
+
+Tensor Patches::attn_output(Tensor out, const AttnLayer& layer) const {
+  for (const Placed<AttnOutputFn>& hook : outputs_) {
+    if (covers(hook.place, layer)) out = hook.fn(out, layer);
+  }
+  return out;
+}
+
+const AttnFactors& Patches::attn_factors(AttnKind kind) const {
+  return kind == AttnKind::self ? self_factors_ : cross_factors_;
 }
 
 std::vector<const ReceivedFn*> Patches::received(const AttnSite& at, const UnetPass& pass) const {
@@ -42,6 +111,19 @@ std::vector<const ReceivedFn*> Patches::received(const AttnSite& at, const UnetP
     if (has_role && covers(observer.site, at)) wanted.push_back(&observer.fn);
   }
   return wanted;
+}
+
+Tensor Patches::input_block(Tensor h, const UnetBlock& block) const {
+  return run(input_blocks_, std::move(h), block);
+}
+
+Tensor Patches::input_block_after_skip(Tensor h, const UnetBlock& block) const {
+  return run(input_blocks_after_skip_, std::move(h), block);
+}
+
+BlockJoin Patches::output_block(BlockJoin join, const UnetBlock& block) const {
+  for (const OutputBlockFn& fn : output_blocks_) join = fn(std::move(join), block);
+  return join;
 }
 
 }  // namespace sagitta

@@ -6,6 +6,7 @@
 #include "sagitta/nn/pass.h"
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace sagitta {
@@ -22,24 +23,57 @@ struct AttnSite {
   bool operator==(const AttnSite&) const = default;
 };
 
-// The token grid of a layer: rows * cols tokens, row-major.
+enum class AttnKind {
+  self,   // tokens attend to each other (attn1)
+  cross,  // tokens attend to the text (attn2)
+};
+
+// The layers that a hook is for; no site: all of that kind.
+struct AttnPlace {
+  AttnKind kind = AttnKind::self;
+  std::optional<AttnSite> site = {};
+};
+
+// A grid of rows * cols cells, row-major.
 struct Grid {
   std::int64_t rows = 0;
   std::int64_t cols = 0;
+
+  bool operator==(const Grid&) const = default;
 };
 
-// Self-attention after the q, k, v projections and before the output projection.
-struct AttnCall {
-  const Tensor& q;  // (B, rows*cols, heads*D)
-  const Tensor& k;
-  const Tensor& v;
-  int heads;
+// Where in the network an attention layer is evaluated.
+struct AttnLayer {
+  AttnKind kind;
   AttnSite at;
-  Grid grid;
+  Grid grid;   // of the layer's tokens
+  Grid input;  // of the network's input: the cells of the latent or of an area of it
   const UnetPass& pass;
 };
-// Returns what takes the place of softmax(q k^T / sqrt(D)) v.
-using AttnFn = std::function<Tensor(const AttnCall&)>;
+
+// Attention after the q, k, v projections and before the output projection.
+struct AttnCall {
+  Tensor q;  // (B, Tq, heads*D)
+  Tensor k;  // (B, Tk, heads*D)
+  Tensor v;
+  int heads;
+  const AttnLayer& layer;
+};
+using AttendFn = std::function<Tensor(const AttnCall&)>;
+// Stands around softmax(q k^T / sqrt(D)) v, which is `inner` (or the next hook inside). It may change
+// what goes in and comes out, or leave it out. Returns (B, Tq, heads*D).
+using AttnFn = std::function<Tensor(const AttnCall& call, const AttendFn& inner)>;
+
+// Changes what an attention layer adds to its input: (B, T, width), after the output projection.
+using AttnOutputFn = std::function<Tensor(const Tensor& out, const AttnLayer& layer)>;
+
+// Factors on the projections of attention layers, as if their weights (and biases) were multiplied.
+struct AttnFactors {
+  float q = 1;
+  float k = 1;
+  float v = 1;
+  float out = 1;
+};
 
 // How much attention each token receives: summed over queries, averaged over heads, so that a
 // sample's values have mean 1. Values are (B, rows*cols), one row per row of the pass.
@@ -51,27 +85,64 @@ struct ReceivedAttention {
 };
 using ReceivedFn = std::function<void(const ReceivedAttention&)>;
 
+// A block of the UNet's way down or up.
+struct UnetBlock {
+  int index;
+  std::int64_t model_channels;  // channels of the UNet's first block
+  const UnetPass& pass;
+};
+// Changes what an input block hands on: h (B, H, W, C); any height and width may come back.
+using InputBlockFn = std::function<Tensor(const Tensor& h, const UnetBlock& block)>;
+// What an output block is about to join along its channels. They must agree in height and width.
+struct BlockJoin {
+  Tensor h;     // (B, H, W, C)
+  Tensor skip;  // (B, H, W, C')
+};
+using OutputBlockFn = std::function<BlockJoin(BlockJoin join, const UnetBlock& block)>;
+
 class Patches {
  public:
-  // Replaces self-attention at site; of two equal sites the last one added wins.
-  [[nodiscard]] Patches replace_self_attn(AttnSite site, AttnFn fn) const;
+  // Puts fn around attention at the place. Of several at one layer the last one added is outermost.
+  [[nodiscard]] Patches around_attn(AttnPlace place, AttnFn fn) const;
 
-  // Lets fn see the received attention at site in every pass that has a row of this role. Observers
-  // do not exclude each other, nor a replacement at the same site.
+  // Lets fn change the output of attention layers, after those that are there already.
+  [[nodiscard]] Patches change_attn_output(AttnPlace place, AttnOutputFn fn) const;
+
+  // Multiplies the projections of all layers of this kind; factors of several calls multiply.
+  [[nodiscard]] Patches multiply_attn(AttnKind kind, const AttnFactors& factors) const;
+
+  // Lets fn see the received self-attention at site in every pass that has a row of this role.
+  // Observers see what the weights alone would attend to: neither other observers nor hooks around
+  // the layer get into their way.
   [[nodiscard]] Patches observe_received(AttnSite site, Role role, ReceivedFn fn) const;
 
-  // The replacement for a layer, or nullptr for the plain path. One for this very transformer goes
-  // before one for all transformers of the block.
-  [[nodiscard]] const AttnFn* self_attn(const AttnSite& at) const;
+  // Changes the result of input blocks before it is kept as the skip connection, or after that, when
+  // only the next block sees the change. In the order in which they were added.
+  [[nodiscard]] Patches change_input_block(InputBlockFn fn) const;
+  [[nodiscard]] Patches change_input_block_after_skip(InputBlockFn fn) const;
 
+  // Changes what output blocks join, in the order in which they were added.
+  [[nodiscard]] Patches change_output_block(OutputBlockFn fn) const;
+
+  // What the network asks at its layers.
+
+  // Runs attention through the hooks of this layer, `plain` being the innermost.
+  [[nodiscard]] Tensor attend(const AttnCall& call, const AttendFn& plain) const;
+  [[nodiscard]] bool changes_attn_output(const AttnLayer& layer) const;
+  [[nodiscard]] Tensor attn_output(Tensor out, const AttnLayer& layer) const;
+  [[nodiscard]] const AttnFactors& attn_factors(AttnKind kind) const;
   // Those who want to see the received attention of this layer in this pass.
   [[nodiscard]] std::vector<const ReceivedFn*> received(const AttnSite& at,
                                                         const UnetPass& pass) const;
+  [[nodiscard]] Tensor input_block(Tensor h, const UnetBlock& block) const;
+  [[nodiscard]] Tensor input_block_after_skip(Tensor h, const UnetBlock& block) const;
+  [[nodiscard]] BlockJoin output_block(BlockJoin join, const UnetBlock& block) const;
 
  private:
-  struct Replacement {
-    AttnSite site;
-    AttnFn fn;
+  template <class Fn>
+  struct Placed {
+    AttnPlace place;
+    Fn fn;
   };
   struct Observer {
     AttnSite site;
@@ -79,8 +150,14 @@ class Patches {
     ReceivedFn fn;
   };
 
-  std::vector<Replacement> self_attn_;
+  std::vector<Placed<AttnFn>> around_;
+  std::vector<Placed<AttnOutputFn>> outputs_;
+  AttnFactors self_factors_;
+  AttnFactors cross_factors_;
   std::vector<Observer> observers_;
+  std::vector<InputBlockFn> input_blocks_;
+  std::vector<InputBlockFn> input_blocks_after_skip_;
+  std::vector<OutputBlockFn> output_blocks_;
 };
 
 }  // namespace sagitta

@@ -46,7 +46,7 @@ TransformerBlock::TransformerBlock(std::int64_t width, std::int64_t context, int
 Tensor TransformerBlock::operator()(const Tensor& x, const Tensor& context,
                                     const AttnContext& ctx) const {
   Tensor h = attn1.self(norm1(x), x, ctx);
-  h = attn2.cross(norm2(h), context, h);
+  h = attn2.cross(norm2(h), context, h, ctx);
   return ff_out(ff_in(norm3(h)), {.residual = &h});
 }
 
@@ -78,6 +78,7 @@ Tensor SpatialTransformer::operator()(const Tensor& x, const Tensor& context,
     h = blocks[i](h, context,
                   {.at = at,
                    .grid = {.rows = image[1], .cols = image[2]},
+                   .input = ctx.input,
                    .patches = ctx.patches,
                    .pass = ctx.pass});
   }

@@ -115,8 +115,14 @@ Tensor Unet::operator()(const UnetInput& input, const Patches& patches, const Un
   const auto context_of = [&](Stage stage, std::size_t block) {
     return AttnContext{.at = {.stage = stage, .block = static_cast<int>(block)},
                        .grid = {},
+                       .input = {.rows = input.x.dim(1), .cols = input.x.dim(2)},
                        .patches = patches,
                        .pass = pass};
+  };
+  const auto hooked_block = [&](std::size_t block) {
+    return UnetBlock{.index = static_cast<int>(block),
+                     .model_channels = spec_.model_channels,
+                     .pass = pass};
   };
 
   Tensor h = input.x;
@@ -129,7 +135,9 @@ Tensor Unet::operator()(const UnetInput& input, const Patches& patches, const Un
     if (block.transformer) {
       h = (*block.transformer)(h, input.context, context_of(Stage::input, i));
     }
+    h = patches.input_block(h, hooked_block(i));
     skips.push_back(h);
+    h = patches.input_block_after_skip(h, hooked_block(i));
   }
 
   h = middle_res1_(h, emb);
@@ -140,8 +148,10 @@ Tensor Unet::operator()(const UnetInput& input, const Patches& patches, const Un
 
   for (std::size_t i = 0; i < output_blocks_.size(); ++i) {
     const OutputBlock& block = output_blocks_[i];
-    h = ops::concat_channels(h, skips.back());
+    BlockJoin join = patches.output_block({.h = h, .skip = skips.back()}, hooked_block(i));
     skips.pop_back();
+    h = ops::concat_channels(join.h, join.skip);
+    join = {};  // gives the memory back before the block runs
     h = block.res(h, emb);
     if (block.transformer) {
       h = (*block.transformer)(h, input.context, context_of(Stage::output, i));
