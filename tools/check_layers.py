@@ -11,14 +11,15 @@ MAY_INCLUDE = {  # layer -> the layers it may see besides itself
     "base": [],
     "core": ["base"],
     "io": ["core", "base"],
+    "image": ["core", "base"],
     "text": ["base"],
     "graph": ["base"],  # it moves opaque values
     "backend": ["core", "base"],  # never ops: the two meet only in core/kernels.h
     "ops": ["core", "base"],
     "nn": ["ops", "core", "base"],
     "models": ["nn", "ops", "io", "core", "base"],
-    "diffusion": ["models", "nn", "ops", "text", "core", "base"],
-    "nodes": ["graph", "diffusion", "models", "nn", "ops", "text", "io", "core", "base"],
+    "diffusion": ["models", "nn", "ops", "text", "image", "core", "base"],
+    "nodes": ["graph", "diffusion", "models", "nn", "ops", "text", "image", "io", "core", "base"],
 }
 # A third-party library is included by one folder only.
 ONE_FOLDER = {

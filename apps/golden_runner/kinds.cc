@@ -22,6 +22,7 @@ const Kind* const kKinds[] = {
     &kTimestepEmbeddingKind,
     &kVectorKind,
     &kCfgKind,
+    &kConditioningKind,
     &kSagBlurKind,
     &kSagMapKind,
     &kSagAttentionKind,

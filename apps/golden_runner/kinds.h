@@ -21,6 +21,7 @@ struct Kind {
 
 extern const Kind kBrownianTreeKind;
 extern const Kind kCfgKind;
+extern const Kind kConditioningKind;
 extern const Kind kCustomSigmasKind;
 extern const Kind kDtypesKind;
 extern const Kind kEncodeKind;

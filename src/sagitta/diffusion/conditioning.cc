@@ -1,7 +1,7 @@
 #include "sagitta/diffusion/conditioning.h"
 
 #include "sagitta/base/error.h"
-#include "sagitta/diffusion/resize.h"
+#include "sagitta/image/resize.h"
 
 #include <algorithm>
 #include <cmath>

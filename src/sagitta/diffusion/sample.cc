@@ -3,8 +3,8 @@
 #include "sagitta/base/error.h"
 #include "sagitta/diffusion/denoise.h"
 #include "sagitta/diffusion/noise.h"
-#include "sagitta/diffusion/resize.h"
 #include "sagitta/diffusion/schedule.h"
+#include "sagitta/image/resize.h"
 
 #include <algorithm>
 #include <utility>

@@ -9,6 +9,7 @@ namespace sagitta::nodes {
 
 [[nodiscard]] std::vector<graph::NodeDef> loader_nodes();        // checkpoints
 [[nodiscard]] std::vector<graph::NodeDef> conditioning_nodes();  // prompts to conditionings
+[[nodiscard]] std::vector<graph::NodeDef> conditioning_transform_nodes();  // areas, masks, mixtures
 [[nodiscard]] std::vector<graph::NodeDef> latent_nodes();        // latents, and the VAE's two ways
 [[nodiscard]] std::vector<graph::NodeDef> sampling_nodes();      // KSampler and its kin
 [[nodiscard]] std::vector<graph::NodeDef> guidance_nodes();      // models with changed guidance
