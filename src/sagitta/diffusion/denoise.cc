@@ -207,6 +207,7 @@ Guided Denoiser::guide(Predictions predictions, bool has_uncond, const Array& x,
       .result = result,
       .patches = model_.patches,
       .scratch = scratch_,
+      .sag_observers = model_.sag_observers,
       .denoise =
           [&](Role role, const Array& at, const Patches& patches) {
             const bool negative = role == Role::degraded || role == Role::uncond;

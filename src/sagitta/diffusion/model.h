@@ -15,6 +15,10 @@
 namespace sagitta {
 
 struct ConditioningEntry;
+struct SagTrace;  // guidance/sag.h
+
+// Sees what Self-Attention Guidance did in an evaluation; changes nothing.
+using SagObserver = std::function<void(const SagTrace&)>;
 
 // One guided evaluation as the hooks around classifier-free guidance see it. All predictions are
 // denoised latents (B, C, H, W).
@@ -28,6 +32,7 @@ struct CfgState {
   const Array& result;   // what the guidance has come to so far; empty before it is applied
   const Patches& patches;
   RunScratch& scratch;
+  const std::vector<SagObserver>& sag_observers;
   // One more network pass on x: with the negative conditioning for the role `degraded` (or
   // `uncond`), the positive one otherwise.
   std::function<Array(Role role, const Array& x, const Patches& patches)> denoise;
@@ -57,6 +62,7 @@ struct Model {
   std::vector<PreCfgFn> pre_cfg = {};    // run in order
   CfgFn cfg = {};                        // none: the plain formula; there can be one only
   std::vector<PostCfgFn> post_cfg = {};  // run in order
+  std::vector<SagObserver> sag_observers = {};
   bool needs_uncond = false;             // a hook wants the negative prediction even at CFG scale 1
 };
 

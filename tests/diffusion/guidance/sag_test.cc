@@ -141,6 +141,26 @@ TEST_F(SagTest, TwoApplicationsAdd) {
   EXPECT_LT(max_difference(one * 1.5F, both), 2e-5F);
 }
 
+// Observers see every application, also those added after them, and change nothing.
+TEST_F(SagTest, ShowsObserversWhatItDid) {
+  Model watched = with_sag(plain_, {.scale = 0.5F});
+  int seen = 0;
+  watched.sag_observers.emplace_back([&](const SagTrace& trace) {
+    ++seen;
+    EXPECT_EQ(trace.sigma, kSigma);
+    const Array mask = sag::mask(trace.received);
+    EXPECT_EQ(max_difference(trace.mask, mask), 0);
+    const Array degraded = sag::degrade(trace.x0, sag::blur(trace.x0, 2), mask);
+    EXPECT_EQ(max_difference(trace.degraded, degraded), 0);
+    EXPECT_EQ(max_difference(trace.push, (degraded - trace.prediction) * 0.5F), 0);
+  });
+  const Array guided = denoise(watched, toy_prompt(2));
+  EXPECT_EQ(seen, 1);
+  EXPECT_EQ(max_difference(guided, denoise(with_sag(plain_, {.scale = 0.5F}), toy_prompt(2))), 0);
+  static_cast<void>(denoise(with_sag(watched, {.scale = 0.5F}), toy_prompt(2)));
+  EXPECT_EQ(seen, 3);
+}
+
 TEST_F(SagTest, LeavesTheOriginalModelAlone) {
   const Model patched = with_sag(plain_, {});
   EXPECT_TRUE(plain_.post_cfg.empty());

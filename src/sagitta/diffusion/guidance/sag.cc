@@ -63,12 +63,27 @@ Array ReceivedMap::mean() const {
 }
 
 Array guide(const CfgState& state, const SagParams& params, ReceivedMap received) {
-  const Array mask = sag::mask(received.mean());
+  const Array attention = received.mean();
+  const Array mask = sag::mask(attention);
   const Array degraded =
       sag::degrade(state.uncond, sag::blur(state.uncond, params.blur_sigma), mask);
   const Array noised = degraded + state.x - state.uncond;
   const Array prediction = state.denoise(Role::degraded, noised, state.patches);
-  return state.result + (degraded - prediction) * params.scale;
+  const Array push = (degraded - prediction) * params.scale;
+  Array result = state.result + push;
+  for (const SagObserver& observe : state.sag_observers) {
+    observe({.site = kSite,
+             .sigma = state.sigma,
+             .received = attention,
+             .mask = mask,
+             .x0 = state.uncond,
+             .degraded = degraded,
+             .prediction = prediction,
+             .push = push,
+             .result = result,
+             .scratch = state.scratch});
+  }
+  return result;
 }
 
 // Index -4 is cell 4, index H is cell H - 2: the border cell itself is not repeated.

@@ -29,6 +29,20 @@ struct SagParams {
 // Latents with a side of 4 cells or less keep the result of classifier-free guidance.
 [[nodiscard]] Model with_sag(Model model, const SagParams& params);
 
+// What the method did in one evaluation, for Model::sag_observers. Valid during the call only.
+struct SagTrace {
+  AttnSite site;            // the layer that was looked at
+  float sigma;
+  const Array& received;    // (B, H, W): attention that each cell receives from the negative's tokens
+  const Array& mask;        // (B, H, W): 1 where it was degraded, else 0
+  const Array& x0;          // (B, C, H, W), like all below: the negative prediction
+  const Array& degraded;    // blurred where the mask is 1
+  const Array& prediction;  // of the degraded, noised again
+  const Array& push;        // (degraded - prediction) * scale
+  const Array& result;      // with the push
+  RunScratch& scratch;
+};
+
 // The steps of the method, each on its own.
 namespace sag {
 
