@@ -13,13 +13,14 @@ MAY_INCLUDE = {  # layer -> the layers it may see besides itself
     "io": ["core", "base"],
     "image": ["core", "base"],
     "text": ["base"],
+    "draw": ["text", "core", "base"],
     "graph": ["base"],  # it moves opaque values
     "backend": ["core", "base"],  # never ops: the two meet only in core/kernels.h
     "ops": ["core", "base"],
     "nn": ["ops", "core", "base"],
     "models": ["nn", "ops", "io", "core", "base"],
     "diffusion": ["models", "nn", "ops", "text", "image", "core", "base"],
-    "nodes": ["graph", "diffusion", "models", "nn", "ops", "text", "image", "io", "core", "base"],
+    "nodes": ["graph", "diffusion", "models", "nn", "ops", "text", "draw", "image", "io", "core", "base"],
 }
 # A third-party library is included by one folder only.
 ONE_FOLDER = {
@@ -29,6 +30,7 @@ ONE_FOLDER = {
     "jpeglib.h": "io",
     "webp/": "io",
     "utf8proc.h": "text",
+    "ft2build.h": "draw",
 }
 
 
