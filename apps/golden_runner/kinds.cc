@@ -30,6 +30,8 @@ const Kind* const kKinds[] = {
     &kSagStepKind,
     &kVaeKind,
     &kEncodeKind,
+    &kLoraKind,
+    &kLoraRunKind,
     &kRunsKind,
     &kImageRunsKind,
 };

@@ -27,6 +27,8 @@ extern const Kind kDtypesKind;
 extern const Kind kEncodeKind;
 extern const Kind kGeneratorKind;
 extern const Kind kImageRunsKind;
+extern const Kind kLoraKind;
+extern const Kind kLoraRunKind;
 extern const Kind kObjectInfoKind;
 extern const Kind kPrepareNoiseKind;
 extern const Kind kResBlockKind;

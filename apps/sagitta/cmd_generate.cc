@@ -141,6 +141,16 @@ void add_generate_command(CLI::App& app, ExitCode& code) {
                                "steps and CFG scale that suit it",
                                kEmbeddedModel))
       ->type_name("FILE");
+  command
+      ->add_option_function<std::vector<std::string>>(
+          "--lora",
+          [&generation](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts) generation.loras.push_back(parse_lora(text));
+          },
+          "LoRA: a file, or a name in the loras folder; how far it changes the model, 1 unless "
+          "given, may be negative. May be repeated")
+      ->type_name("FILE[:STRENGTH]")
+      ->allow_extra_args(false);
   command->add_option("--prompt", generation.prompt, "What the picture should show")
       ->type_name("TEXT");
   command->add_option("--negative", generation.negative, "What it should not show")

@@ -2,6 +2,9 @@
 
 #include "sagitta/base/error.h"
 
+#include <charconv>
+#include <cmath>
+#include <system_error>
 #include <utility>
 
 namespace sagitta::cli {
@@ -29,6 +32,19 @@ Link output(Link link, std::int64_t slot) {
 
 }  // namespace
 
+LoraChoice parse_lora(const std::string& text) {
+  const auto colon = text.rfind(':');
+  double strength = 0;
+  if (colon != std::string::npos) {
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, strength);
+    if (error == std::errc() && stop == end && std::isfinite(strength)) {
+      return {.file = text.substr(0, colon), .strength = strength};
+    }
+  }
+  return {.file = text};
+}
+
 graph::Prompt generation_graph(const Generation& generation) {
   require(!generation.image || generation.batch == 1, Fault::bad_input,
           "--batch {} does not go with --image: a picture starts a batch of one", generation.batch);
@@ -39,6 +55,17 @@ graph::Prompt generation_graph(const Generation& generation) {
   Link model = checkpoint;
   Link clip = output(checkpoint, 1);
   const Link vae = output(checkpoint, 2);
+  constexpr int kFirstLoraId = 20;
+  for (std::size_t i = 0; i < generation.loras.size(); ++i) {
+    const LoraChoice& lora = generation.loras[i];
+    model = add(prompt, std::to_string(kFirstLoraId + i), "LoraLoader", "Load LoRA",
+                {{"model", model},
+                 {"clip", clip},
+                 {"lora_name", Json(lora.file.string())},
+                 {"strength_model", Json(lora.strength)},
+                 {"strength_clip", Json(lora.strength)}});
+    clip = output(model, 1);
+  }
   if (generation.sag_scale) {
     model = add(prompt, "10", "SelfAttentionGuidance", "Self-Attention Guidance",
                 {{"model", model},

@@ -8,11 +8,22 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sagitta::cli {
 
+// A LoRA and how far it changes model and text encoder.
+struct LoraChoice {
+  std::filesystem::path file;
+  double strength = 1;
+};
+
+// From "FILE" or "FILE:STRENGTH"; what follows the last colon counts if it is a number.
+[[nodiscard]] LoraChoice parse_lora(const std::string& text);
+
 struct Generation {
   std::filesystem::path model;
+  std::vector<LoraChoice> loras;               // applied in order
   std::string prompt;
   std::string negative;
   std::int64_t width = 512;
