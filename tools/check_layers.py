@@ -20,7 +20,8 @@ MAY_INCLUDE = {  # layer -> the layers it may see besides itself
     "nn": ["ops", "core", "base"],
     "models": ["nn", "ops", "io", "core", "base"],
     "diffusion": ["models", "nn", "ops", "text", "image", "core", "base"],
-    "nodes": ["graph", "diffusion", "models", "nn", "ops", "text", "draw", "image", "io", "core", "base"],
+    "insight": ["diffusion", "models", "nn", "draw", "image", "io", "core", "base"],
+    "nodes": ["graph", "insight", "diffusion", "models", "nn", "ops", "text", "draw", "image", "io", "core", "base"],
 }
 # A third-party library is included by one folder only.
 ONE_FOLDER = {

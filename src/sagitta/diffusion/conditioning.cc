@@ -69,6 +69,7 @@ std::shared_ptr<const Array> vector_of(const ConditioningEntry& entry, const Mod
 PreparedEntry prepare(const ConditioningEntry& entry, const Model& model, std::int64_t height,
                       std::int64_t width) {
   PreparedEntry prepared{.context = entry.context,
+                         .tokens = entry.tokens,
                          .vector = vector_of(entry, model, height, width),
                          .strength = entry.strength,
                          .area = {},
@@ -109,6 +110,7 @@ void add_counterpart(std::vector<PreparedEntry>& entries, const PreparedEntry& o
   if (smallest == nullptr || (smallest->area && *smallest->area == *other.area)) return;
   PreparedEntry counterpart = other;
   counterpart.context = smallest->context;
+  counterpart.tokens = smallest->tokens;
   counterpart.vector = smallest->vector;
   entries.push_back(std::move(counterpart));
 }

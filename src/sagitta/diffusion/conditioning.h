@@ -25,6 +25,7 @@ struct AreaSpec {
 struct ConditioningEntry {
   std::shared_ptr<const Array> context;          // (1, tokens, width)
   std::shared_ptr<const Array> pooled = {};      // (1, width), may be null
+  std::shared_ptr<const TokenTexts> tokens = {};  // of the context; null: not known
   std::optional<SizeConditioning> sizes = {};    // for models with a vector conditioning
   float strength = 1;
   std::optional<AreaSpec> area = {};
@@ -40,6 +41,7 @@ using Conditioning = std::vector<ConditioningEntry>;
 // An entry fitted to a run: areas in cells, masks at latent size, times as sigmas.
 struct PreparedEntry {
   std::shared_ptr<const Array> context;
+  std::shared_ptr<const TokenTexts> tokens = {};
   std::shared_ptr<const Array> vector;  // (1, width), null where the model wants none
   float strength = 1;
   std::optional<Area> area;

@@ -51,6 +51,7 @@ Conditioning concatenate(Conditioning to, const Conditioning& from) {
     Array joined({1, own.dim(1) + more.dim(1), own.dim(2)});
     std::copy_n(more.data(), more.size(), std::copy_n(own.data(), own.size(), joined.data()));
     entry.context = shared(std::move(joined));
+    entry.tokens = nullptr;
   }
   return to;
 }

@@ -119,11 +119,14 @@ Array Denoiser::call_network(std::span<const Job* const> jobs, const Array& x, f
     const Array& from = *job->entry->context;
     require(from.dim(2) == width, Fault::bad_input,
             "text conditionings of widths {} and {} cannot be used together", width, from.dim(2));
+    const TokenTexts* const texts = job->entry->tokens.get();
+    const bool known = texts != nullptr && std::cmp_equal(texts->size(), from.dim(1));
     for (std::int64_t b = 0; b < batch; ++b) {
       pass.rows.push_back({.role = job->role,
                            .item = static_cast<int>(b),
                            .area = job->coverage.area,
-                           .weight = &job->item_weights[static_cast<std::size_t>(b)]});
+                           .weight = &job->item_weights[static_cast<std::size_t>(b)],
+                           .tokens = known ? texts : nullptr});
       for (std::int64_t t = 0; t < tokens; t += from.dim(1)) {
         to = std::copy_n(from.data(), from.dim(1) * width, to);
       }

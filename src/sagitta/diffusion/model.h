@@ -63,6 +63,7 @@ struct Model {
   CfgFn cfg = {};                        // none: the plain formula; there can be one only
   std::vector<PostCfgFn> post_cfg = {};  // run in order
   std::vector<SagObserver> sag_observers = {};
+  HookId insight = {};                   // of the hook that records runs; null: none does
   bool needs_uncond = false;             // a hook wants the negative prediction even at CFG scale 1
 };
 

@@ -95,7 +95,8 @@ Array sample(const Model& model, const Conditioning& positive, const Conditionin
                 .noise = {},
                 .cfg = params.cfg,
                 .seed = params.seed,
-                .max_entries = params.max_entries};
+                .max_entries = params.max_entries,
+                .scratch = params.scratch};
   if (run.sigmas.size() < 2) return latent.samples;
   run.noise = params.add_noise ? prepare_noise(params.seed, latent.samples.shape(), latent.batch_index)
                                : Array(latent.samples.shape());
@@ -119,7 +120,8 @@ Array sample_custom(const Model& model, const Conditioning& positive, const Cond
                     run.sampler.fresh_inpaint_noise ? prepare_noise(run.seed + 1, shape) : run.noise);
   }
 
-  RunScratch scratch;
+  RunScratch own;
+  RunScratch& scratch = run.scratch != nullptr ? *run.scratch : own;
   Denoiser denoiser(model, conditioning, scratch,
                     {.cfg = run.cfg,
                      .needs_uncond = run.sampler.needs_uncond,
@@ -129,6 +131,7 @@ Array sample_custom(const Model& model, const Conditioning& positive, const Cond
       model.sampling.noise_scaling(first, run.noise, original, model.sampling.is_max_denoise(first));
   SamplerRun loop{.denoise =
                       [&](const Array& x, float sigma) {
+                        ++scratch.prediction;
                         Guided guided = denoiser(inpaint ? inpaint->before(x, sigma) : x, sigma);
                         if (inpaint) guided.denoised = inpaint->after(guided.denoised);
                         return Prediction{std::move(guided.denoised), std::move(guided.uncond)};

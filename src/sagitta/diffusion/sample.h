@@ -13,11 +13,14 @@
 
 namespace sagitta {
 
+struct InsightRecord;  // insight/record.h
+
 // A latent picture between nodes: in VAE scale, with what belongs to it.
 struct Latent {
   Array samples;                            // (B, C, H, W)
   std::optional<Array> noise_mask = {};     // (N, h, w) in 0..1, any size: 1 = to be changed
   std::vector<std::int64_t> batch_index = {};  // one per item, or empty
+  std::shared_ptr<const InsightRecord> insight = {};  // of the run that made it, if it was watched
 };
 
 // A step has been done.
@@ -45,6 +48,7 @@ struct SampleParams {
   int last_step = kMostSteps;
   bool full_denoise = true;             // false: leave the noise of last_step in
   int max_entries = 0;                  // conditioning entries per network call; 0: all that fit
+  RunScratch* scratch = nullptr;        // for those who read it after the run; null: one of its own
 
   static constexpr auto fields() {
     return std::tuple{
@@ -79,6 +83,7 @@ struct CustomRun {
   float cfg = 1;
   std::uint64_t seed = 0;
   int max_entries = 0;
+  RunScratch* scratch = nullptr;
 };
 [[nodiscard]] Array sample_custom(const Model& model, const Conditioning& positive,
                                   const Conditioning& negative, const Latent& latent,

@@ -2,6 +2,7 @@
 
 #include "sagitta/base/error.h"
 #include "sagitta/base/log.h"
+#include "sagitta/diffusion/token_texts.h"
 
 #include <algorithm>
 #include <string>
@@ -140,7 +141,8 @@ EncodedText encode_text(const Clip& clip, std::string_view prompt) {
 Conditioning encode_prompt(const Clip& clip, std::string_view prompt) {
   EncodedText encoded = encode_text(clip, prompt);
   return {{.context = std::make_shared<const Array>(std::move(encoded.context)),
-           .pooled = std::make_shared<const Array>(std::move(encoded.pooled))}};
+           .pooled = std::make_shared<const Array>(std::move(encoded.pooled)),
+           .tokens = token_texts(*clip.tokenizer, prompt)}};
 }
 
 }  // namespace sagitta

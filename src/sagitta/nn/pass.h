@@ -5,6 +5,7 @@
 #include "sagitta/core/array.h"
 #include "sagitta/nn/run_scratch.h"
 
+#include <string>
 #include <vector>
 
 namespace sagitta {
@@ -17,6 +18,9 @@ enum class Role {
   perturbed,  // an extra pass with changed attention (PAG and its kin)
   extra,      // a conditioning that belongs to a guidance method (Perp-Neg)
 };
+
+// What stands at each position of a text context; empty for begin, end and padding.
+using TokenTexts = std::vector<std::string>;
 
 // A rectangle in cells: latent cells for areas.
 struct Area {
@@ -33,6 +37,7 @@ struct Row {
   int item = 0;                    // which latent of the batch
   Area area;                       // the part of the latent that this row sees
   const Array* weight = nullptr;   // (area.height, area.width): how much each cell counts; null = 1
+  const TokenTexts* tokens = nullptr;  // of its context; null: not known
 };
 
 struct UnetPass {

@@ -22,6 +22,9 @@ class RunScratch {
     return std::any_cast<T&>(slot);
   }
 
+  // Which of the run's guided predictions is being made, from 1.
+  int prediction = 0;
+
  private:
   std::map<HookId, std::any> slots_;
 };

@@ -2,6 +2,7 @@
 #include "sagitta/diffusion/sample.h"
 #include "sagitta/diffusion/schedule.h"
 #include "sagitta/graph/widgets.h"
+#include "sagitta/insight/watch.h"
 #include "sagitta/nodes/families.h"
 
 #include <algorithm>
@@ -48,18 +49,18 @@ graph::Input switch_input(std::string name, std::string first, std::string secon
   return graph::combo(std::move(name), {std::move(first), std::move(second)}, Json{{"advanced", true}});
 }
 
-Array run(const NodeCall& call, const SampleParams& params) {
+NodeResult run(const NodeCall& call, SampleParams params) {
   const auto& model = call.get<Model>("model");
-  return sample(model, call.get<Conditioning>("positive"), call.get<Conditioning>("negative"),
-                call.get<Latent>("latent_image"), params, [&](const StepReport& report) {
-                  call.progress(report.step, report.steps,
-                                Preview{.model = &model, .denoised = &report.denoised});
-                });
-}
-
-NodeResult with_samples(const NodeCall& call, Array samples) {
   Latent latent = call.get<Latent>("latent_image");
-  latent.samples = std::move(samples);
+  RunScratch scratch;
+  params.scratch = &scratch;
+  latent.samples = sample(
+      model, call.get<Conditioning>("positive"), call.get<Conditioning>("negative"), latent, params,
+      [&](const StepReport& report) {
+        call.progress(report.step, report.steps,
+                      Preview{.model = &model, .denoised = &report.denoised});
+      });
+  latent.insight = insight_of(model, scratch);
   return {.values = {std::move(latent)}};
 }
 
@@ -71,7 +72,7 @@ SampleParams read_params(const NodeCall& call) {
 }
 
 NodeResult run_ksampler(const NodeCall& call) {
-  return with_samples(call, run(call, read_params(call)));
+  return run(call, read_params(call));
 }
 
 NodeResult run_ksampler_advanced(const NodeCall& call) {
@@ -79,7 +80,7 @@ NodeResult run_ksampler_advanced(const NodeCall& call) {
   params.seed = call.seed("noise_seed");
   params.add_noise = call.text("add_noise") == "enable";
   params.full_denoise = call.text("return_with_leftover_noise") == "disable";
-  return with_samples(call, run(call, params));
+  return run(call, std::move(params));
 }
 
 graph::NodeDef ksampler() {
