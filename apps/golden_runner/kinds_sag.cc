@@ -2,7 +2,9 @@
 #include "golden_runner/kinds.h"
 #include "golden_runner/network.h"
 #include "sagitta/diffusion/denoise.h"
+#include "sagitta/diffusion/guidance/gaussian_blur.h"
 #include "sagitta/diffusion/guidance/sag.h"
+#include "sagitta/diffusion/guidance/sag_map.h"
 #include "sagitta/ops/attention.h"
 
 #include <cmath>

@@ -2,18 +2,21 @@
 // The default value is the member initialiser, so code, CLI and node graph cannot disagree.
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 
 namespace sagitta {
 
-// Limits of a numeric field. `round` is the precision a FLOAT is rounded to in a node (0: not stated).
+// Limits of a numeric field, or the values that a text may have (none: any text). `round` is the
+// precision a FLOAT is rounded to in a node (0: not stated).
 struct Range {
   double min = 0;
   double max = 1;
   double step = 1;
   double round = 0;
+  std::span<const std::string_view> choices = {};
 };
 
 template <class Params, class T>

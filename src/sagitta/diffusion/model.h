@@ -26,6 +26,7 @@ struct CfgState {
   const Array& x;        // the noisy latent
   float sigma;
   float scale;           // of classifier-free guidance
+  const ModelSampling& sampling;
   const Array& cond;
   const Array& uncond;   // zeros if it was not evaluated
   bool has_uncond;       // false at scale 1, unless somebody wants the negative prediction

@@ -16,6 +16,7 @@ constexpr int kDistilledSteps = 50;
 // Angles are computed in single precision: near a right angle the rounding is part of the result.
 constexpr float kPi = std::numbers::pi_v<float>;
 constexpr double kInfiniteSigma = 999999999.9;
+constexpr double kLastTimestep = 999;
 // alpha_bar of the last step after the zero-SNR rescaling: not quite 0, so that sigma stays finite.
 constexpr double kTerminalAlphaBar = 4.8973451890853435e-08;
 
@@ -163,7 +164,24 @@ double ModelSampling::percent_to_sigma(double percent) const {
     case SigmaSpacing::table:
       break;
   }
-  return sigma(static_cast<float>(left * 999));
+  return sigma(static_cast<float>(left * kLastTimestep));
+}
+
+double ModelSampling::percent_of(float sigma) const {
+  double left = 0;
+  switch (spacing) {
+    case SigmaSpacing::edm:
+    case SigmaSpacing::angle: {
+      const double low = std::log(static_cast<double>(sigma_min()));
+      const double high = std::log(static_cast<double>(sigma_max()));
+      left = (std::log(static_cast<double>(sigma)) - low) / (high - low);
+      break;
+    }
+    case SigmaSpacing::table:
+      left = timestep(sigma) / kLastTimestep;
+      break;
+  }
+  return std::clamp(1 - left, 0.0, 1.0);
 }
 
 Array ModelSampling::calculate_input(std::span<const float> sigma, const Array& x) const {

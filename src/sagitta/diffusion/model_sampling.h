@@ -51,6 +51,9 @@ struct ModelSampling {
   [[nodiscard]] float sigma(float timestep) const;
   // The sigma at which `percent` (0..1) of the sampling is done; 999999999.9 at 0, 0 at 1.
   [[nodiscard]] double percent_to_sigma(double percent) const;
+  // The part of the sampling (0..1) that is done at a sigma: the inverse of percent_to_sigma, for
+  // tables to the nearest entry.
+  [[nodiscard]] double percent_of(float sigma) const;
 
   // The network's input for noisy x of shape (B, ...), with one sigma per row.
   [[nodiscard]] Array calculate_input(std::span<const float> sigma, const Array& x) const;

@@ -65,6 +65,13 @@ template <class Params>
     using T = std::remove_cvref_t<decltype(value)>;
     Json options = detail::options_for<T>(value, f.range);
     detail::add_tooltip(options, f.tip);
+    if constexpr (std::same_as<T, std::string>) {
+      if (!f.range.choices.empty()) {
+        all.push_back(combo(std::string(f.name), {f.range.choices.begin(), f.range.choices.end()},
+                            std::move(options)));
+        return;
+      }
+    }
     all.push_back(input(std::string(f.name), detail::widget_type<T>(), std::move(options)));
   });
   return all;

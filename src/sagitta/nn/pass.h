@@ -12,11 +12,12 @@ namespace sagitta {
 
 // What a row of a network call is evaluated for.
 enum class Role {
-  cond,       // the positive conditioning
-  uncond,     // the negative conditioning
-  degraded,   // the negative conditioning on a degraded latent (Self-Attention Guidance)
-  perturbed,  // an extra pass with changed attention (PAG and its kin)
-  extra,      // a conditioning that belongs to a guidance method (Perp-Neg)
+  cond,           // the positive conditioning
+  uncond,         // the negative conditioning
+  degraded,       // the negative conditioning on a degraded latent (Self-Attention Guidance)
+  degraded_cond,  // the positive conditioning on a degraded latent
+  perturbed,      // an extra pass with changed attention (PAG and its kin)
+  extra,          // a conditioning that belongs to a guidance method (Perp-Neg)
 };
 
 // What stands at each position of a text context; empty for begin, end and padding.

@@ -1,4 +1,5 @@
 #include "sagitta/diffusion/guidance/sag.h"
+#include "sagitta/diffusion/guidance/sag_options.h"
 #include "sagitta/graph/widgets.h"
 #include "sagitta/nodes/families.h"
 
@@ -32,7 +33,16 @@ std::vector<graph::NodeDef> guidance_nodes() {
        .experimental = true},
       with_sag);
   sag.inputs = graph::with_option(std::move(sag.inputs), "blur_sigma", "advanced", true);
-  return {std::move(sag)};
+  graph::NodeDef advanced = patch(
+      {.id = "SelfAttentionGuidanceAdvanced",
+       .display_name = "Self-Attention Guidance (Advanced)",
+       .category = "experimental",
+       .description = "Self-Attention Guidance with a choice of layers, mask, interval and schedule. The "
+                      "defaults are those of the plain node.",
+       .style = graph::NodeStyle::schema,
+       .experimental = true},
+      with_advanced_sag);
+  return {std::move(sag), std::move(advanced)};
 }
 
 }  // namespace sagitta::nodes

@@ -3,6 +3,8 @@
 #include "sagitta/backend/open.h"
 #include "sagitta/base/error.h"
 #include "sagitta/diffusion/denoise.h"
+#include "sagitta/diffusion/guidance/gaussian_blur.h"
+#include "sagitta/diffusion/guidance/sag_map.h"
 #include "support/toy_model.h"
 
 #include <gtest/gtest.h>

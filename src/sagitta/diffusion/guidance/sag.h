@@ -9,6 +9,8 @@
 #include "sagitta/base/fields.h"
 #include "sagitta/diffusion/model.h"
 
+#include <span>
+
 namespace sagitta {
 
 struct SagParams {
@@ -31,34 +33,17 @@ struct SagParams {
 
 // What the method did in one evaluation, for Model::sag_observers. Valid during the call only.
 struct SagTrace {
-  AttnSite site;            // the layer that was looked at
+  std::span<const AttnSite> layers;  // whose attention was recorded
   float sigma;
-  const Array& received;    // (B, H, W): attention that each cell receives from the negative's tokens
-  const Array& mask;        // (B, H, W): 1 where it was degraded, else 0
-  const Array& x0;          // (B, C, H, W), like all below: the negative prediction
+  const Array& received;    // (B, H, W): attention that each cell receives, its mean over the layers
+  const Array& mask;        // (B, H, W): 1 where it was degraded, 0 where not
+  const Array& x0;          // (B, C, H, W), like all below: the prediction that was degraded, as a rule
+                            // that of the negative
   const Array& degraded;    // blurred where the mask is 1
   const Array& prediction;  // of the degraded, noised again
-  const Array& push;        // (degraded - prediction) * scale
+  const Array& push;        // what the result is pushed by, the scale included
   const Array& result;      // with the push
   RunScratch& scratch;
 };
 
-// The steps of the method, each on its own.
-namespace sag {
-
-// Gaussian blur of each (H, W) plane of x (B, C, H, W) with `taps` (odd) taps, weights
-// exp(-(k/sigma)^2 / 2) normalised, reflect padding. sigma 0 returns x. H and W > taps / 2.
-[[nodiscard]] Array blur(const Array& x, float sigma, int taps = 9);
-
-// Values (N, rows*cols) on a token grid, brought to height * width cells by nearest neighbour.
-// Returns (N, height, width).
-[[nodiscard]] Array to_cells(const Array& values, Grid grid, std::int64_t height, std::int64_t width);
-
-// 1 where received attention exceeds the threshold (its mean is 1), else 0.
-[[nodiscard]] Array mask(Array received, float threshold = 1.0F);
-
-// blurred where the mask (B, H, W) is 1, x0 (B, C, H, W) where it is 0.
-[[nodiscard]] Array degrade(const Array& x0, const Array& blurred, const Array& mask);
-
-}  // namespace sag
 }  // namespace sagitta
