@@ -33,6 +33,11 @@ const Kind* const kKinds[] = {
     &kLoraKind,
     &kLoraRunKind,
     &kRunsKind,
+    &kPatchesKind,
+    &kGuidanceKind,
+    &kMorePatchesKind,
+    &kDeepShrinkKind,
+    &kHyperTileKind,
     &kImageRunsKind,
 };
 

@@ -55,22 +55,6 @@ TEST_F(UnetTest, TellsAHookTheTrueTokenGrid) {
   EXPECT_EQ(cells, (Grid{.rows = 7, .cols = 5}));
 }
 
-// Queries and keys meet in a product only; and the toy's biases are 0, so that a factor on the
-// values is one on the output.
-TEST_F(UnetTest, AttentionFactorsActAsFactorsOnTheWeights) {
-  const Array x = test::random_array(1, {1, 6, 6, 4});
-  const Array context = test::random_array(2, {1, 5, test::kToyContextWidth});
-  for (const AttnKind kind : {AttnKind::self, AttnKind::cross}) {
-    const auto multiplied = [&](const AttnFactors& factors) {
-      return run(x, context, Patches{}.multiply_attn(kind, factors));
-    };
-    EXPECT_LT(test::max_difference(multiplied({.q = 6}), multiplied({.q = 2, .k = 3})), 1e-5F);
-    EXPECT_LT(test::max_difference(multiplied({.v = 2}), multiplied({.out = 2})), 1e-5F);
-    EXPECT_GT(test::max_difference(multiplied({.q = 6}), multiplied({.v = 2})), 1e-4F);
-    EXPECT_GT(test::max_difference(multiplied({.q = 6}), run(x, context)), 1e-4F);
-  }
-}
-
 TEST_F(UnetTest, SkipsKeepWhatInputBlocksGaveBeforeOrAfterTheHook) {
   const Array x = test::random_array(1, {1, 6, 6, 4});
   const Array context = test::random_array(2, {1, 5, test::kToyContextWidth});

@@ -62,17 +62,6 @@ TEST(Patches, AddingAHookLeavesTheOriginalAlone) {
   EXPECT_EQ(order_at(patched, AttnKind::self, kFirst, &log), "hook plain");
 }
 
-TEST(Patches, FactorsOfSeveralCallsMultiplyPerKind) {
-  const Patches patches = Patches{}
-                              .multiply_attn(AttnKind::self, {.q = 2})
-                              .multiply_attn(AttnKind::self, {.q = 3, .out = 0.5F})
-                              .multiply_attn(AttnKind::cross, {.v = 5});
-  EXPECT_EQ(patches.attn_factors(AttnKind::self).q, 6);
-  EXPECT_EQ(patches.attn_factors(AttnKind::self).v, 1);
-  EXPECT_EQ(patches.attn_factors(AttnKind::self).out, 0.5F);
-  EXPECT_EQ(patches.attn_factors(AttnKind::cross).v, 5);
-}
-
 TEST(Patches, ObserversSeeOnlyPassesThatHaveTheirRole) {
   const ReceivedFn fn = [](const ReceivedAttention&) {};
   const Patches patches =

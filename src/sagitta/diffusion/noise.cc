@@ -5,10 +5,9 @@
 #include <algorithm>
 
 namespace sagitta {
+namespace {
 
-Array prepare_noise(std::uint64_t seed, const Shape& shape,
-                    std::span<const std::int64_t> batch_index) {
-  TorchRng rng(seed);
+Array draw_noise(TorchRng& rng, const Shape& shape, std::span<const std::int64_t> batch_index) {
   Array noise(shape);
   if (batch_index.empty()) {
     rng.randn(noise.values());
@@ -30,6 +29,21 @@ Array prepare_noise(std::uint64_t seed, const Shape& shape,
     }
   }
   return noise;
+}
+
+}  // namespace
+
+Array prepare_noise(std::uint64_t seed, const Shape& shape,
+                    std::span<const std::int64_t> batch_index) {
+  TorchRng rng(seed);
+  return draw_noise(rng, shape, batch_index);
+}
+
+TorchRng generator_after_noise(std::uint64_t seed, const Shape& shape,
+                               std::span<const std::int64_t> batch_index) {
+  TorchRng rng(seed);
+  const Array drawn = draw_noise(rng, shape, batch_index);
+  return rng;
 }
 
 Array StepNoise::operator()() {

@@ -16,6 +16,10 @@ namespace sagitta {
 [[nodiscard]] Array prepare_noise(std::uint64_t seed, const Shape& shape,
                                   std::span<const std::int64_t> batch_index = {});
 
+// The generator as prepare_noise leaves it: what upstream's default generator goes on with in a run.
+[[nodiscard]] TorchRng generator_after_noise(std::uint64_t seed, const Shape& shape,
+                                             std::span<const std::int64_t> batch_index = {});
+
 // The largest batch index: every draw up to it has to be made.
 inline constexpr std::int64_t kMaxBatchIndex = 65535;
 

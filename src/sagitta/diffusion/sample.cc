@@ -122,6 +122,7 @@ Array sample_custom(const Model& model, const Conditioning& positive, const Cond
 
   RunScratch own;
   RunScratch& scratch = run.scratch != nullptr ? *run.scratch : own;
+  scratch.rng() = generator_after_noise(run.seed, shape, latent.batch_index);
   Denoiser denoiser(model, conditioning, scratch,
                     {.cfg = run.cfg,
                      .needs_uncond = run.sampler.needs_uncond,

@@ -3,14 +3,8 @@
 #include "sagitta/ops/attention.h"
 #include "sagitta/ops/elementwise.h"
 
-#include <utility>
-
 namespace sagitta {
 namespace {
-
-Tensor multiply(float factor, Tensor x) {
-  return factor == 1 ? x : ops::axpby(factor, x, 0, x);
-}
 
 // Softmax attention inside its hooks, and seen by its observers.
 Tensor attend(const AttnCall& call, const Patches& patches) {
@@ -65,17 +59,11 @@ Tensor Attention::run(const Tensor& x, const Tensor& context, const Tensor& resi
                       const AttnContext& ctx) const {
   const AttnLayer layer{
       .kind = kind, .at = ctx.at, .grid = ctx.grid, .input = ctx.input, .pass = ctx.pass};
-  const AttnFactors& factors = ctx.patches.attn_factors(kind);
-  const AttnCall call{.q = multiply(factors.q, to_q(x)),
-                      .k = multiply(factors.k, to_k(context)),
-                      .v = multiply(factors.v, to_v(context)),
-                      .heads = heads,
-                      .layer = layer};
+  const AttnCall call{
+      .q = to_q(x), .k = to_k(context), .v = to_v(context), .heads = heads, .layer = layer};
   const Tensor mixed = attend(call, ctx.patches);
-  if (factors.out == 1 && !ctx.patches.changes_attn_output(layer)) {
-    return to_out(mixed, {.residual = &residual});
-  }
-  return ops::add(ctx.patches.attn_output(multiply(factors.out, to_out(mixed)), layer), residual);
+  if (!ctx.patches.changes_attn_output(layer)) return to_out(mixed, {.residual = &residual});
+  return ops::add(ctx.patches.attn_output(to_out(mixed), layer), residual);
 }
 
 }  // namespace sagitta

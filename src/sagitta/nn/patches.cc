@@ -44,16 +44,6 @@ Patches Patches::change_attn_output(AttnPlace place, AttnOutputFn fn) const {
   return next;
 }
 
-Patches Patches::multiply_attn(AttnKind kind, const AttnFactors& factors) const {
-  Patches next = *this;
-  AttnFactors& all = kind == AttnKind::self ? next.self_factors_ : next.cross_factors_;
-  all.q *= factors.q;
-  all.k *= factors.k;
-  all.v *= factors.v;
-  all.out *= factors.out;
-  return next;
-}
-
 Patches Patches::observe_received(AttnSite site, Role role, ReceivedFn fn) const {
   Patches next = *this;
   next.observers_.push_back({site, role, std::move(fn)});
@@ -97,10 +87,6 @@ Tensor Patches::attn_output(Tensor out, const AttnLayer& layer) const {
     if (covers(hook.place, layer)) out = hook.fn(out, layer);
   }
   return out;
-}
-
-const AttnFactors& Patches::attn_factors(AttnKind kind) const {
-  return kind == AttnKind::self ? self_factors_ : cross_factors_;
 }
 
 std::vector<const ReceivedFn*> Patches::received(const AttnSite& at, const UnetPass& pass) const {

@@ -51,7 +51,8 @@ struct AttnLayer {
   const UnetPass& pass;
 };
 
-// Attention after the q, k, v projections and before the output projection.
+// Attention after the q, k, v projections and before the output projection. A hook may cut the grid
+// into tiles; inside it there are more rows than the pass has, and layer.grid is that of a tile.
 struct AttnCall {
   Tensor q;  // (B, Tq, heads*D)
   Tensor k;  // (B, Tk, heads*D)
@@ -66,14 +67,6 @@ using AttnFn = std::function<Tensor(const AttnCall& call, const AttendFn& inner)
 
 // Changes what an attention layer adds to its input: (B, T, width), after the output projection.
 using AttnOutputFn = std::function<Tensor(const Tensor& out, const AttnLayer& layer)>;
-
-// Factors on the projections of attention layers, as if their weights (and biases) were multiplied.
-struct AttnFactors {
-  float q = 1;
-  float k = 1;
-  float v = 1;
-  float out = 1;
-};
 
 // How much attention each token receives: summed over queries, averaged over heads, so that a
 // sample's values have mean 1. Values are (B, rows*cols), one row per row of the pass.
@@ -108,9 +101,6 @@ class Patches {
   // Lets fn change the output of attention layers, after those that are there already.
   [[nodiscard]] Patches change_attn_output(AttnPlace place, AttnOutputFn fn) const;
 
-  // Multiplies the projections of all layers of this kind; factors of several calls multiply.
-  [[nodiscard]] Patches multiply_attn(AttnKind kind, const AttnFactors& factors) const;
-
   // Lets fn see the received self-attention at site in every pass that has a row of this role.
   // Observers see what the weights alone would attend to: neither other observers nor hooks around
   // the layer get into their way.
@@ -130,7 +120,6 @@ class Patches {
   [[nodiscard]] Tensor attend(const AttnCall& call, const AttendFn& plain) const;
   [[nodiscard]] bool changes_attn_output(const AttnLayer& layer) const;
   [[nodiscard]] Tensor attn_output(Tensor out, const AttnLayer& layer) const;
-  [[nodiscard]] const AttnFactors& attn_factors(AttnKind kind) const;
   // Those who want to see the received attention of this layer in this pass.
   [[nodiscard]] std::vector<const ReceivedFn*> received(const AttnSite& at,
                                                         const UnetPass& pass) const;
@@ -152,8 +141,6 @@ class Patches {
 
   std::vector<Placed<AttnFn>> around_;
   std::vector<Placed<AttnOutputFn>> outputs_;
-  AttnFactors self_factors_;
-  AttnFactors cross_factors_;
   std::vector<Observer> observers_;
   std::vector<InputBlockFn> input_blocks_;
   std::vector<InputBlockFn> input_blocks_after_skip_;

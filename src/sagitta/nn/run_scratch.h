@@ -2,6 +2,8 @@
 // the hooks, which keep no state of their own; so two runs can share one Model at the same time.
 #pragma once
 
+#include "sagitta/base/rng.h"
+
 #include <any>
 #include <map>
 #include <memory>
@@ -14,6 +16,9 @@ using HookId = std::shared_ptr<const char>;
 
 class RunScratch {
  public:
+  // For hooks that draw random numbers. A run sets it to where its initial noise left the generator.
+  [[nodiscard]] TorchRng& rng() { return rng_; }
+
   // This hook's state of type T, default-constructed at first use in the run.
   template <class T>
   T& get(const HookId& hook) {
@@ -26,6 +31,7 @@ class RunScratch {
   int prediction = 0;
 
  private:
+  TorchRng rng_{0};
   std::map<HookId, std::any> slots_;
 };
 

@@ -14,6 +14,9 @@ graph::Registry all_nodes() {
   registry.add(latent_nodes());
   registry.add(image_nodes());
   registry.add(guidance_nodes());
+  registry.add(guidance_formula_nodes());
+  registry.add(network_patch_nodes());
+  registry.add(latent_operation_nodes());
   registry.add(utility_nodes());
   return registry;
 }
