@@ -4,6 +4,7 @@
 #include "sagitta/base/error.h"
 #include "sagitta/core/device.h"
 #include "sagitta/diffusion/guidance/sag.h"
+#include "sagitta/diffusion/guidance/sag_map.h"
 #include "sagitta/diffusion/sample.h"
 #include "support/toy_model.h"
 

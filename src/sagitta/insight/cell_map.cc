@@ -1,6 +1,6 @@
 #include "sagitta/insight/cell_map.h"
 
-#include "sagitta/diffusion/guidance/sag.h"
+#include "sagitta/diffusion/guidance/sag_map.h"
 
 namespace sagitta {
 

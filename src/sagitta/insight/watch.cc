@@ -189,7 +189,7 @@ class Watch {
       sag.coverage += value / static_cast<float>(sag.mask.size());
     }
     step.sag = std::move(sag);
-    step.site = trace.site;
+    if (!trace.layers.empty()) step.site = trace.layers.front();
     step.received = plane(trace.received, params_.item);
     step.denoised = item(trace.result);
   }
