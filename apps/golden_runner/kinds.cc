@@ -33,6 +33,7 @@ const Kind* const kKinds[] = {
     &kLoraKind,
     &kLoraRunKind,
     &kRunsKind,
+    &kModelSamplingKind,
     &kPatchesKind,
     &kGuidanceKind,
     &kMorePatchesKind,

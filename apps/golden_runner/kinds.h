@@ -32,6 +32,7 @@ extern const Kind kHyperTileKind;
 extern const Kind kImageRunsKind;
 extern const Kind kLoraKind;
 extern const Kind kLoraRunKind;
+extern const Kind kModelSamplingKind;
 extern const Kind kMorePatchesKind;
 extern const Kind kObjectInfoKind;
 extern const Kind kPatchesKind;

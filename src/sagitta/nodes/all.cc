@@ -16,6 +16,7 @@ graph::Registry all_nodes() {
   registry.add(guidance_nodes());
   registry.add(guidance_formula_nodes());
   registry.add(network_patch_nodes());
+  registry.add(model_sampling_nodes());
   registry.add(latent_operation_nodes());
   registry.add(utility_nodes());
   return registry;
