@@ -114,6 +114,36 @@ TEST_F(SagOptionsTest, ScaleFollowsItsSchedule) {
   EXPECT_EQ(max_difference(push({.scale_schedule = "0:0"}), Array(whole.shape())), 0);
 }
 
+// Evaluations of one run at falling sigmas.
+TEST_F(SagOptionsTest, EconomyKeepsThePushInUnitsOfTheNoise) {
+  const Array x = random_array(5, {1, 4, 9, 12});
+  const auto conditioning = prepare_conditioning(toy_prompt(1), toy_prompt(2), plain_, 9, 12);
+  const auto pushes = [&](const std::string& economy) {
+    const Model model = with_advanced_sag(plain_, {.economy = economy});
+    RunScratch scratch;
+    RunScratch plain_scratch;
+    Denoiser guided(model, conditioning, scratch, {});
+    Denoiser plain(plain_, conditioning, plain_scratch, {});
+    std::vector<Array> all;
+    for (const float sigma : {4.0F, 2.0F, 1.0F, 0.5F, 0.25F}) {
+      all.push_back(guided(x, sigma).denoised - plain(x, sigma).denoised);
+    }
+    calls_ = guided.calls();
+    return all;
+  };
+  const std::vector<Array> exact = pushes("exact");
+  EXPECT_EQ(calls_, 10);
+  const std::vector<Array> balanced = pushes("balanced");
+  EXPECT_EQ(calls_, 8);  // passes at the first, third and fifth
+  const std::vector<Array> fast = pushes("fast");
+  EXPECT_EQ(calls_, 7);  // at the first and fifth
+  for (const std::size_t fresh : {0U, 2U, 4U}) EXPECT_EQ(max_difference(exact[fresh], balanced[fresh]), 0);
+  EXPECT_LT(max_difference(balanced[0] * 0.5F, balanced[1]), 1e-5F);
+  EXPECT_LT(max_difference(fast[0] * 0.125F, fast[3]), 1e-5F);
+  EXPECT_EQ(max_difference(exact[4], fast[4]), 0);
+  EXPECT_GT(max_difference(exact[1], balanced[1]), 1e-5F);
+}
+
 TEST_F(SagOptionsTest, RefusesAnEvenKernel) {
   EXPECT_THROW(static_cast<void>(with({.kernel_size = 8})), Error);
 }

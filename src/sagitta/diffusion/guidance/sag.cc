@@ -29,7 +29,21 @@ struct Settings {
   sag::Upsampling upsampling;
   ScaleSchedule schedule;
   bool output_space;
+  int evaluations_per_pass;
 };
+
+// What a run remembers from one evaluation to the next.
+struct Memory {
+  sag::ReceivedMap received;  // of this evaluation
+  Array push;                 // of the last degraded pass, at scale 1, divided by its sigma
+  int age = 0;                // evaluations since then
+};
+
+int evaluations_per_pass(std::string_view economy) {
+  if (economy == "balanced") return 2;
+  if (economy == "fast") return 4;
+  return 1;
+}
 
 Settings settle(const SagOptions& options, const models::UnetSpec& unet) {
   require(options.kernel_size == SagOptions::kAutoKernel || options.kernel_size % 2 == 1,
@@ -50,7 +64,8 @@ Settings settle(const SagOptions& options, const models::UnetSpec& unet) {
           .upsampling = options.mask_upsampling == "bilinear" ? sag::Upsampling::bilinear
                                                               : sag::Upsampling::nearest,
           .schedule = ScaleSchedule(options.scale_schedule),
-          .output_space = options.space == "output"};
+          .output_space = options.space == "output",
+          .evaluations_per_pass = evaluations_per_pass(options.economy)};
 }
 
 bool active(const Settings& settings, const CfgState& state) {
@@ -70,7 +85,9 @@ float input_share(const ModelSampling& sampling, float sigma) {
   return sampling.calculate_denoised({&sigma, 1}, nothing, one)[0];
 }
 
-Array guide(const CfgState& state, const Settings& settings, const sag::ReceivedMap& received) {
+// The result of an evaluation that makes a degraded pass.
+Array guide(const CfgState& state, const Settings& settings, const sag::ReceivedMap& received,
+            Memory& memory) {
   const Array& base = settings.base == Role::cond ? state.cond : state.uncond;
   const Array attention = received.mean();
   const Array mask = settings.soft_mask ? sag::soft_mask(attention, settings.threshold)
@@ -84,6 +101,7 @@ Array guide(const CfgState& state, const Settings& settings, const sag::Received
     // The outputs of the two passes differ by the predictions less the share of their inputs.
     push = push + (base - degraded) * (1 - input_share(state.sampling, state.sigma));
   }
+  if (settings.evaluations_per_pass > 1) memory.push = push * (1 / state.sigma);
   push = push * scale_at(settings, state);
   Array result = state.result + push;
   for (const SagObserver& observe : state.sag_observers) {
@@ -119,16 +137,24 @@ Model with_advanced_sag(Model model, const SagOptions& options) {
     model.patches = model.patches.observe_received(
         layer, settings.base,
         [id, base = settings.base, how = settings.upsampling](const ReceivedAttention& seen) {
-          seen.pass.scratch->get<sag::ReceivedMap>(id).add(seen, base, how);
+          seen.pass.scratch->get<Memory>(id).received.add(seen, base, how);
         });
   }
   model.post_cfg.emplace_back([id, settings](const CfgState& state) {
     // Taken, not read: a step in which no entry was active must not see the map of an earlier one.
-    const auto received = std::exchange(state.scratch.get<sag::ReceivedMap>(id), {});
+    Memory& memory = state.scratch.get<Memory>(id);
+    const auto received = std::exchange(memory.received, {});
     const std::int64_t side = std::min(state.x.dim(2), state.x.dim(3));
     const bool too_small = side <= settings.taps / 2;  // for the blur's reflect padding
-    if (received.weight.empty() || too_small || !active(settings, state)) return state.result;
-    return guide(state, settings, received);
+    if (received.weight.empty() || too_small || !active(settings, state)) {
+      memory = {};
+      return state.result;
+    }
+    if (memory.push.shape() == state.x.shape() && ++memory.age < settings.evaluations_per_pass) {
+      return state.result + memory.push * (state.sigma * scale_at(settings, state));
+    }
+    memory.age = 0;
+    return guide(state, settings, received, memory);
   });
   return model;
 }

@@ -15,6 +15,7 @@ struct SagOptions {
   static constexpr std::string_view kMaskChoices[] = {"hard", "soft"};
   static constexpr std::string_view kUpsamplingChoices[] = {"nearest", "bilinear"};
   static constexpr std::string_view kSpaceChoices[] = {"x0", "output"};
+  static constexpr std::string_view kEconomyChoices[] = {"exact", "balanced", "fast"};
 
   float scale = SagParams{}.scale;
   float blur_sigma = SagParams{}.blur_sigma;
@@ -28,6 +29,7 @@ struct SagOptions {
   std::string mask_upsampling = "nearest";
   std::string scale_schedule = {};
   std::string space = "x0";
+  std::string economy = "exact";
 
   static constexpr auto fields() {
     constexpr auto kPlain = SagParams::fields();
@@ -56,7 +58,10 @@ struct SagOptions {
               "Factors on the scale over the schedule, such as 0:0, 0.3:1, 1:0.2; empty for none."),
         field("space", &SagOptions::space, {.choices = kSpaceChoices},
               "Where the difference is taken: in the denoised picture, as ComfyUI does, or in the "
-              "network's output, as diffusers does. They differ for v-prediction only.")};
+              "network's output, as diffusers does. They differ for v-prediction only."),
+        field("economy", &SagOptions::economy, {.choices = kEconomyChoices},
+              "exact: a degraded pass for each evaluation. balanced: for every second one, fast: for "
+              "every fourth one; the push is kept in units of the noise between them.")};
   }
 };
 
