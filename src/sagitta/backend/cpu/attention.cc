@@ -15,8 +15,8 @@ namespace sagitta::cpu {
 namespace {
 
 constexpr const AttentionPath* kPaths[] = {
-    &kAttentionBf16Dot,  &kAttentionAvx512F32,  &kAttentionAvx512Bf16,  &kAttentionAvx2F32,
-    &kAttentionAvx2Bf16, &kAttentionGenericF32, &kAttentionGenericBf16,
+    &kAttentionAmx,     &kAttentionBf16Dot,  &kAttentionAvx512F32,  &kAttentionAvx512Bf16,
+    &kAttentionAvx2F32, &kAttentionAvx2Bf16, &kAttentionGenericF32, &kAttentionGenericBf16,
 };
 
 // Blocks of one task share every packed tile of keys, as long as they stay in this much cache.

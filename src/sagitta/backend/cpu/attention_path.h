@@ -23,8 +23,8 @@ struct AttentionProblem {
   std::int64_t head_size;
   float scale;
   bool causal;
-  // (batch, heads, queries), both or none: the largest logit of each query times log2(e), and one
-  // over the sum of its 2^(logit * log2(e) - largest).
+  // (batch, heads, queries), both or none: the largest logit of each query in the path's own unit,
+  // and one over the sum of its e^(logit - largest).
   float* row_max;
   float* row_weight;
 };
@@ -47,7 +47,7 @@ struct AttentionPath {
   void (*attend)(const AttentionProblem& problem, const AttentionTask& task, std::byte* scratch);
   std::size_t (*attend_scratch)(const AttentionProblem& problem, std::int64_t blocks);
 
-  // From row_max and row_weight: received[j - task.begin] is the attention that key j receives.
+  // From row_max and row_weight, as attend() of the same path left them: received[j - task.begin] is the attention that key j receives.
   void (*receive)(const AttentionProblem& problem, const AttentionTask& task, std::byte* scratch,
                   float* received);
   std::size_t (*receive_scratch)(const AttentionProblem& problem, std::int64_t keys);
@@ -63,5 +63,6 @@ extern const AttentionPath kAttentionAvx2Bf16;
 extern const AttentionPath kAttentionAvx512F32;
 extern const AttentionPath kAttentionAvx512Bf16;
 extern const AttentionPath kAttentionBf16Dot;
+extern const AttentionPath kAttentionAmx;
 
 }  // namespace sagitta::cpu
