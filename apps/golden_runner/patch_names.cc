@@ -89,6 +89,10 @@ Model fresca(const Request& ask) {
 Model perp_neg(const Request& ask) {
   return with_perp_neg(ask.model, {entry_of(ask.file, "empty")}, {.neg_scale = ask.number("node_")});
 }
+Model perp_neg_guider(const Request& ask) {
+  return with_perp_neg_guider(ask.model, {entry_of(ask.file, "empty")},
+                              {.neg_scale = ask.number("neg")});
+}
 Model epsilon_scaling(const Request& ask) {
   return with_epsilon_scaling(ask.model, {.scaling_factor = ask.number("scaling_")});
 }
@@ -146,6 +150,7 @@ constexpr Known kKnown[] = {
     {"cfg_norm_", cfg_norm},
     {"fresca_", fresca},
     {"perp_neg_node_", perp_neg},
+    {"perp_neg_guider_neg", perp_neg_guider},
     {"epsilon_scaling_", epsilon_scaling},
     {"temporal_score_rescaling_", temporal_score_rescaling},
     {"latent_operation_cfg_tonemap_", tonemap},

@@ -3,6 +3,7 @@
 #include "sagitta/diffusion/guidance/per_item.h"
 
 #include <numeric>
+#include <utility>
 
 namespace sagitta {
 namespace {
@@ -19,6 +20,12 @@ Model with_perp_neg(Model model, const Conditioning& empty, const PerpNegParams&
     return perp_neg(state.cond, state.uncond, state.denoise_with(empty, state.x, state.patches),
                     params.neg_scale, state.scale);
   };
+  return model;
+}
+
+Model with_perp_neg_guider(Model model, const Conditioning& empty, const PerpNegParams& params) {
+  model = with_perp_neg(std::move(model), empty, params);
+  if (params.neg_scale != 0) model.needs_uncond = true;
   return model;
 }
 

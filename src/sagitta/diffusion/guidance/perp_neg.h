@@ -22,6 +22,9 @@ struct PerpNegParams {
 // Takes the place of the guidance formula: of several such methods the last one holds. Costs one more
 // network pass, on the empty conditioning, per evaluation.
 [[nodiscard]] Model with_perp_neg(Model model, const Conditioning& empty, const PerpNegParams& params);
+// The same as the Perp-Neg Guider has it: the negative counts at CFG scale 1, too.
+[[nodiscard]] Model with_perp_neg_guider(Model model, const Conditioning& empty,
+                                         const PerpNegParams& params);
 
 // empty + scale * (p - neg_scale * (n - p (n.p) / (p.p))) with p and n the differences of positive and
 // negative prediction from the empty one. The products are sums over the whole batch, as upstream has
