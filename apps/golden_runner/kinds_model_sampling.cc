@@ -1,5 +1,5 @@
-// Models sampled in another way than they were trained for: tables, conversions, schedules, predictions
-// and runs.
+// Models sampled in another way than they were trained for: tables, conversions, schedules,
+// predictions and runs.
 #include "golden_runner/kinds.h"
 #include "golden_runner/name_parts.h"
 #include "golden_runner/network.h"
@@ -26,10 +26,14 @@ bool matches(const GoldenFile& file) {
 
 // Longer names first.
 constexpr std::pair<std::string_view, PredictionType> kPredictions[] = {
-    {"v_prediction", PredictionType::v_prediction}, {"eps", PredictionType::eps},
-    {"lcm", PredictionType::lcm},                   {"x0", PredictionType::x0},
-    {"edm", PredictionType::edm},                   {"cosmos_rflow", PredictionType::cosmos_rflow},
-    {"img_to_img", PredictionType::img_to_img},     {"v", PredictionType::v_prediction}};
+    {"v_prediction", PredictionType::v_prediction},
+    {"eps", PredictionType::eps},
+    {"lcm", PredictionType::lcm},
+    {"x0", PredictionType::x0},
+    {"edm", PredictionType::edm},
+    {"cosmos_rflow", PredictionType::cosmos_rflow},
+    {"img_to_img", PredictionType::img_to_img},
+    {"v", PredictionType::v_prediction}};
 
 std::optional<PredictionType> prediction_in(std::string_view name) {
   for (const auto& [known, type] : kPredictions) {
@@ -38,8 +42,8 @@ std::optional<PredictionType> prediction_in(std::string_view name) {
   return std::nullopt;
 }
 
-// A variant: "discrete_KIND_zsnr1", "edm_KIND_MAX_MIN" or "continuous_v_MAX_MIN"; behind "rescaleM_"
-// with RescaleCFG, where "edm_v" has the node's default sigmas.
+// A variant: "discrete_KIND_zsnr1", "edm_KIND_MAX_MIN" or "continuous_v_MAX_MIN"; behind
+// "rescaleM_" with RescaleCFG, where "edm_v" has the node's default sigmas.
 struct Variant {
   ModelSampling sampling;
   std::optional<float> rescale = {};
@@ -63,8 +67,8 @@ std::optional<Variant> variant_of(std::string_view name) {
   if (name.starts_with(kDiscrete)) {
     const auto prediction = prediction_in(name.substr(kDiscrete.size()));
     if (!prediction) return std::nullopt;
-    variant.sampling = discrete_sampling(
-        *prediction, {.zero_terminal_snr = integer_in(name, "zsnr") != 0});
+    variant.sampling =
+        discrete_sampling(*prediction, {.zero_terminal_snr = integer_in(name, "zsnr") != 0});
   } else if (name.starts_with(kEdm)) {
     const auto prediction = prediction_in(name.substr(kEdm.size()));
     // Playground's models have latents of a format of their own.
@@ -97,7 +101,8 @@ class Comparison {
       : file_(file), params_(file.params()), base_(model_of(file, context)) {}
 
   // Nothing for a name that is not known. parts begins with the variant's name.
-  std::optional<Array> value(const std::vector<std::string_view>& parts, const Variant& variant) const {
+  std::optional<Array> value(const std::vector<std::string_view>& parts,
+                             const Variant& variant) const {
     const ModelSampling& sampling = variant.sampling;
     const std::string_view what = parts[1];
     if (what == "sigmas") return table(sampling);
@@ -137,7 +142,8 @@ class Comparison {
     constexpr std::size_t kLong = 100;
     if (sampling.sigmas.size() < kLong) return list(sampling.sigmas);
     std::vector<float> kept;
-    for (std::size_t i = 0; i < sampling.sigmas.size(); i += kStride) kept.push_back(sampling.sigmas[i]);
+    for (std::size_t i = 0; i < sampling.sigmas.size(); i += kStride)
+      kept.push_back(sampling.sigmas[i]);
     return list(std::move(kept));
   }
 
@@ -164,7 +170,8 @@ class Comparison {
   [[nodiscard]] Model model(const Variant& variant) const {
     Model model = base_;
     model.sampling = variant.sampling;
-    if (variant.rescale) model = with_rescale_cfg(std::move(model), {.multiplier = *variant.rescale});
+    if (variant.rescale)
+      model = with_rescale_cfg(std::move(model), {.multiplier = *variant.rescale});
     return model;
   }
 
@@ -173,8 +180,8 @@ class Comparison {
     const Model patched = model(variant);
     const Array sigma = file_.array("sigma");
     const Array x = noisy();
-    const auto conditioning = prepare_conditioning({entry_of(file_, "pos")}, {entry_of(file_, "neg")},
-                                                   patched, x.dim(2), x.dim(3));
+    const auto conditioning = prepare_conditioning(
+        {entry_of(file_, "pos")}, {entry_of(file_, "neg")}, patched, x.dim(2), x.dim(3));
     std::vector<Array> rows;
     for (std::int64_t i = 0; i < sigma.dim(0); ++i) {
       sagitta::RunScratch scratch;
@@ -185,7 +192,8 @@ class Comparison {
   }
 
   // run/sampler/scheduler/sag|nosag
-  [[nodiscard]] Array run(const std::vector<std::string_view>& parts, const Variant& variant) const {
+  [[nodiscard]] Array run(const std::vector<std::string_view>& parts,
+                          const Variant& variant) const {
     Model patched = model(variant);
     if (parts[4] == "sag") {
       const auto sag = field<std::vector<float>>(params_, "sag");
@@ -219,7 +227,9 @@ void run(const GoldenFile& file, Context& context, Report& report) {
       if (!got) return report.skip(name, "no such figure is known");
       const bool predicted = parts[1] == "denoised" || parts[1].starts_with("guided");
       report.check(name, *got, to_array(tensor),
-                   tolerances.of(parts[1] == "run" ? "runs" : predicted ? "denoised" : "tables"));
+                   tolerances.of(parts[1] == "run" ? "runs"
+                                 : predicted       ? "denoised"
+                                                   : "tables"));
     });
   }
 }

@@ -59,10 +59,10 @@ void check_deep_shrink(const GoldenFile& file, Context& context, Report& report)
       report.check(name, run_empty(file, model, noise, run), file.array(name), tolerance);
       const std::string with_sag_name = name + "_sag";
       if (!file.has(with_sag_name)) return;
-      report.check(
-          with_sag_name,
-          run_empty(file, with_sag(model, {.scale = sag.at(0), .blur_sigma = sag.at(1)}), noise, run),
-          file.array(with_sag_name), tolerance);
+      report.check(with_sag_name,
+                   run_empty(file, with_sag(model, {.scale = sag.at(0), .blur_sigma = sag.at(1)}),
+                             noise, run),
+                   file.array(with_sag_name), tolerance);
     });
   }
 }
@@ -87,14 +87,14 @@ void check_hypertile(const GoldenFile& file, Context& context, Report& report) {
     report.attempt(name, [&] {
       const Array noise = file.array(fmt::format("noise{}", field<int>(one, "i")));
       check_draws(one, noise, report);
-      const Model model = with_hypertile(model_of(file, context),
-                                         {.tile_size = field<int>(one, "tile_size"),
-                                          .swap_size = field<int>(one, "swap_size"),
-                                          .max_depth = field<int>(one, "max_depth"),
-                                          .scale_depth = field<bool>(one, "scale_depth")});
-      report.check(name,
-                   run_empty(file, model, noise, run_of(params, one, params.value("steps", kSteps))),
-                   file.array(name), tolerance);
+      const Model model =
+          with_hypertile(model_of(file, context), {.tile_size = field<int>(one, "tile_size"),
+                                                   .swap_size = field<int>(one, "swap_size"),
+                                                   .max_depth = field<int>(one, "max_depth"),
+                                                   .scale_depth = field<bool>(one, "scale_depth")});
+      report.check(
+          name, run_empty(file, model, noise, run_of(params, one, params.value("steps", kSteps))),
+          file.array(name), tolerance);
     });
   }
 }

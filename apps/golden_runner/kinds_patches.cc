@@ -55,16 +55,17 @@ struct Setup {
 
 // What upstream makes of PAG beside SAG: the transformer that SAG looks at stays as it is.
 Model with_pag_beside_sag(Model model, float scale) {
-  model.post_cfg.emplace_back([=, depth = model.unet.spec().middle_depth](const sagitta::CfgState& state) {
-    sagitta::Patches patches = state.patches;
-    for (int i = 1; i < depth; ++i) {
-      patches = patches.around_attn(
-          {.site = sagitta::AttnSite{.stage = sagitta::Stage::middle, .block = 0, .depth = i}},
-          [](const sagitta::AttnCall& call, const sagitta::AttendFn&) { return call.v; });
-    }
-    const Array perturbed = state.denoise(sagitta::Role::perturbed, state.x, patches);
-    return state.result + (state.cond - perturbed) * scale;
-  });
+  model.post_cfg.emplace_back(
+      [=, depth = model.unet.spec().middle_depth](const sagitta::CfgState& state) {
+        sagitta::Patches patches = state.patches;
+        for (int i = 1; i < depth; ++i) {
+          patches = patches.around_attn(
+              {.site = sagitta::AttnSite{.stage = sagitta::Stage::middle, .block = 0, .depth = i}},
+              [](const sagitta::AttnCall& call, const sagitta::AttendFn&) { return call.v; });
+        }
+        const Array perturbed = state.denoise(sagitta::Role::perturbed, state.x, patches);
+        return state.result + (state.cond - perturbed) * scale;
+      });
   return model;
 }
 
@@ -80,7 +81,9 @@ Model as_upstream(Model model, std::string_view stack, const GoldenFile& file) {
 
 bool has_both(std::string_view stack) {
   const auto names = stacked_patches(stack);
-  const auto has = [&](std::string_view name) { return std::ranges::find(names, name) != names.end(); };
+  const auto has = [&](std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+  };
   return has("sag") && has("pag");
 }
 
@@ -134,9 +137,8 @@ void check_guidance(const GoldenFile& file, Context& context, Report& report) {
       if (parts[1] == "run") {
         return report.check(name, setup.run(*model, how), to_array(tensor), tolerances.of("runs"));
       }
-      const auto conditioning =
-          prepare_conditioning(setup.positive, setup.negative, *model, file.array("x0").dim(2),
-                               file.array("x0").dim(3));
+      const auto conditioning = prepare_conditioning(
+          setup.positive, setup.negative, *model, file.array("x0").dim(2), file.array("x0").dim(3));
       sagitta::RunScratch scratch;
       sagitta::Denoiser denoiser(*model, conditioning, scratch, {.cfg = how.cfg});
       for (const char* step : {"0", "1"}) {

@@ -45,8 +45,8 @@ struct Request {
 };
 
 Model pag(const Request& ask) {
-  return with_pag(ask.model, {.scale = field<float>(ask.params, ask.stacked ? "pag_scale_in_stacks"
-                                                                            : "pag_scale")});
+  return with_pag(ask.model, {.scale = field<float>(
+                                  ask.params, ask.stacked ? "pag_scale_in_stacks" : "pag_scale")});
 }
 Model sag(const Request& ask) {
   return with_sag(ask.model, {.scale = ask.listed("sag", 0), .blur_sigma = ask.listed("sag", 1)});
@@ -58,7 +58,8 @@ Model freeu(const Request& ask) {
   params.b2 = ask.listed(kKey, 1);
   params.s1 = ask.listed(kKey, 2);
   params.s2 = ask.listed(kKey, 3);
-  return ask.name.ends_with("_v2") ? with_freeu_v2(ask.model, params) : with_freeu(ask.model, params);
+  return ask.name.ends_with("_v2") ? with_freeu_v2(ask.model, params)
+                                   : with_freeu(ask.model, params);
 }
 Model rescale(const Request& ask) {
   return with_rescale_cfg(ask.model,
@@ -78,8 +79,8 @@ Model mahiro(const Request& ask) { return with_mahiro(ask.model); }
 Model cfg_zero_star(const Request& ask) { return with_cfg_zero_star(ask.model); }
 Model cfg_norm(const Request& ask) {
   const bool pre_cfg = ask.name.find("_pre_") != std::string_view::npos;
-  return with_cfg_norm(
-      ask.model, {.strength = ask.number(pre_cfg ? "pre_" : "norm_"), .pre_cfg = pre_cfg});
+  return with_cfg_norm(ask.model,
+                       {.strength = ask.number(pre_cfg ? "pre_" : "norm_"), .pre_cfg = pre_cfg});
 }
 Model fresca(const Request& ask) {
   return with_fresca(ask.model, {.scale_low = ask.number("l"),
@@ -87,7 +88,8 @@ Model fresca(const Request& ask) {
                                  .freq_cutoff = integer_in(ask.name, "c")});
 }
 Model perp_neg(const Request& ask) {
-  return with_perp_neg(ask.model, {entry_of(ask.file, "empty")}, {.neg_scale = ask.number("node_")});
+  return with_perp_neg(ask.model, {entry_of(ask.file, "empty")},
+                       {.neg_scale = ask.number("node_")});
 }
 Model perp_neg_guider(const Request& ask) {
   return with_perp_neg_guider(ask.model, {entry_of(ask.file, "empty")},
@@ -101,8 +103,8 @@ Model temporal_score_rescaling(const Request& ask) {
                                        {.k = ask.number("k"), .sigma = ask.number("sigma")});
 }
 Model tonemap(const Request& ask) {
-  return with_latent_operation(
-      ask.model, sagitta::tonemap_reinhard({.multiplier = ask.number("tonemap_")}));
+  return with_latent_operation(ask.model,
+                               sagitta::tonemap_reinhard({.multiplier = ask.number("tonemap_")}));
 }
 Model sharpen(const Request& ask) {
   // ..._sharpen_radius_sigma_alpha
@@ -118,9 +120,9 @@ Model sharpen(const Request& ask) {
   return with_latent_operation(ask.model, sagitta::sharpen(params));
 }
 Model nag(const Request& ask) {
-  return with_nag(ask.model, {.scale = ask.number("scale"),
-                              .alpha = ask.number("alpha"),
-                              .tau = ask.number("tau")});
+  return with_nag(
+      ask.model,
+      {.scale = ask.number("scale"), .alpha = ask.number("alpha"), .tau = ask.number("tau")});
 }
 Model attention_multiply(const Request& ask) {
   constexpr const char* kKey = "multipliers";

@@ -13,8 +13,8 @@ namespace golden {
 // The names between "_then_", in the order of their application.
 [[nodiscard]] std::vector<std::string_view> stacked_patches(std::string_view stack);
 
-// The model with one patch; scales that are not in the name are in the file's params. `stacked` chooses
-// the scale that PAG has in stacks. Nothing for a name that is not known.
+// The model with one patch; scales that are not in the name are in the file's params. `stacked`
+// chooses the scale that PAG has in stacks. Nothing for a name that is not known.
 [[nodiscard]] std::optional<sagitta::Model> with_patch(sagitta::Model model, std::string_view name,
                                                        const GoldenFile& file, bool stacked);
 

@@ -29,9 +29,13 @@ class ModelPatchesTest : public test::GuidedTest {
 };
 
 TEST_F(ModelPatchesTest, EveryNodeChangesThePredictionUnlessItsDefaultsAreNeutral) {
-  // Factors of 1; tiles and frequencies larger than the toy's picture; the sampling that it has anyway.
-  const std::set<std::string> neutral{"UNetSelfAttentionMultiply", "UNetCrossAttentionMultiply",
-                                      "UNetTemporalAttentionMultiply", "HyperTile", "FreSca",
+  // Factors of 1; tiles and frequencies larger than the toy's picture; the sampling that it has
+  // anyway.
+  const std::set<std::string> neutral{"UNetSelfAttentionMultiply",
+                                      "UNetCrossAttentionMultiply",
+                                      "UNetTemporalAttentionMultiply",
+                                      "HyperTile",
+                                      "FreSca",
                                       "ModelSamplingDiscrete"};
   const Array cfg = denoise(plain_);
   int seen = 0;

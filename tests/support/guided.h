@@ -20,7 +20,7 @@ class GuidedTest : public testing::Test {
                    const Shape& shape = {2, 4, 8, 6}) {
     const Array x = random_array(5, shape) * 3;
     const auto conditioning =
-        prepare_conditioning(toy_prompt(1), toy_prompt(2), model, shape[2], shape[3]);
+        prepare_conditioning(positive_, toy_prompt(2), model, shape[2], shape[3]);
     Denoiser denoiser(model, conditioning, scratch, {.cfg = cfg});
     Array result = denoiser(x, 3).denoised;
     calls_ = denoiser.calls();
@@ -29,6 +29,7 @@ class GuidedTest : public testing::Test {
 
   std::unique_ptr<Device> device_ = open_device("reference");
   Model plain_ = toy_model(*device_);
+  Conditioning positive_ = toy_prompt(1);
   int calls_ = 0;
 };
 

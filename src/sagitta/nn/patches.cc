@@ -77,9 +77,8 @@ Tensor Patches::attend(const AttnCall& call, const AttendFn& plain) const {
 }
 
 bool Patches::changes_attn_output(const AttnLayer& layer) const {
-  return std::any_of(outputs_.begin(), outputs_.end(), [&](const Placed<AttnOutputFn>& hook) {
-    return covers(hook.place, layer);
-  });
+  return std::any_of(outputs_.begin(), outputs_.end(),
+                     [&](const Placed<AttnOutputFn>& hook) { return covers(hook.place, layer); });
 }
 
 Tensor Patches::attn_output(Tensor out, const AttnLayer& layer) const {

@@ -61,8 +61,8 @@ struct AttnCall {
   const AttnLayer& layer;
 };
 using AttendFn = std::function<Tensor(const AttnCall&)>;
-// Stands around softmax(q k^T / sqrt(D)) v, which is `inner` (or the next hook inside). It may change
-// what goes in and comes out, or leave it out. Returns (B, Tq, heads*D).
+// Stands around softmax(q k^T / sqrt(D)) v, which is `inner` (or the next hook inside). It may
+// change what goes in and comes out, or leave it out. Returns (B, Tq, heads*D).
 using AttnFn = std::function<Tensor(const AttnCall& call, const AttendFn& inner)>;
 
 // Changes what an attention layer adds to its input: (B, T, width), after the output projection.
@@ -106,8 +106,8 @@ class Patches {
   // the layer get into their way.
   [[nodiscard]] Patches observe_received(AttnSite site, Role role, ReceivedFn fn) const;
 
-  // Changes the result of input blocks before it is kept as the skip connection, or after that, when
-  // only the next block sees the change. In the order in which they were added.
+  // Changes the result of input blocks before it is kept as the skip connection, or after that,
+  // when only the next block sees the change. In the order in which they were added.
   [[nodiscard]] Patches change_input_block(InputBlockFn fn) const;
   [[nodiscard]] Patches change_input_block_after_skip(InputBlockFn fn) const;
 

@@ -21,13 +21,11 @@ struct Named {
 // In upstream's order; what it has beyond these is not there.
 constexpr std::array kDiscrete{Named{"eps", PredictionType::eps},
                                Named{"v_prediction", PredictionType::v_prediction},
-                               Named{"lcm", PredictionType::lcm},
-                               Named{"x0", PredictionType::x0},
+                               Named{"lcm", PredictionType::lcm}, Named{"x0", PredictionType::x0},
                                Named{"img_to_img", PredictionType::img_to_img}};
-constexpr std::array kContinuous{Named{"v_prediction", PredictionType::v_prediction},
-                                 Named{"edm", PredictionType::edm},
-                                 Named{"eps", PredictionType::eps},
-                                 Named{"cosmos_rflow", PredictionType::cosmos_rflow}};
+constexpr std::array kContinuous{
+    Named{"v_prediction", PredictionType::v_prediction}, Named{"edm", PredictionType::edm},
+    Named{"eps", PredictionType::eps}, Named{"cosmos_rflow", PredictionType::cosmos_rflow}};
 
 template <class Table>
 graph::Input sampling_input(const Table& table) {
@@ -76,8 +74,9 @@ graph::NodeDef sampling_node(const char* id, const char* description) {
 graph::NodeDef discrete() {
   graph::NodeDef def = sampling_node("ModelSamplingDiscrete",
                                      "States what the model predicts, at 1000 fixed noise levels.");
-  def.inputs = graph::inputs(graph::socket("model", "MODEL"), sampling_input(kDiscrete),
-                             graph::input("zsnr", "BOOLEAN", {{"default", false}, {"advanced", true}}));
+  def.inputs =
+      graph::inputs(graph::socket("model", "MODEL"), sampling_input(kDiscrete),
+                    graph::input("zsnr", "BOOLEAN", {{"default", false}, {"advanced", true}}));
   def.run = [](const NodeCall& call) {
     return with_sampling(call, discrete_sampling(prediction_of(call, kDiscrete),
                                                  {.zero_terminal_snr = call.boolean("zsnr")}));
@@ -91,22 +90,22 @@ graph::NodeDef continuous_edm() {
   def.inputs = graph::inputs(graph::socket("model", "MODEL"), sampling_input(kContinuous),
                              sigma_input("sigma_max", 120), sigma_input("sigma_min", 0.002));
   def.run = [](const NodeCall& call) {
-    return with_sampling(call, continuous_edm_sampling(prediction_of(call, kContinuous),
-                                                       call.number("sigma_min"),
-                                                       call.number("sigma_max")));
+    return with_sampling(
+        call, continuous_edm_sampling(prediction_of(call, kContinuous), call.number("sigma_min"),
+                                      call.number("sigma_max")));
   };
   return def;
 }
 
 graph::NodeDef continuous_v() {
-  graph::NodeDef def = sampling_node("ModelSamplingContinuousV",
-                                     "For models that predict v at any noise level.");
+  graph::NodeDef def =
+      sampling_node("ModelSamplingContinuousV", "For models that predict v at any noise level.");
   def.inputs = graph::inputs(graph::socket("model", "MODEL"),
                              graph::combo("sampling", std::vector<std::string>{"v_prediction"}),
                              sigma_input("sigma_max", 500), sigma_input("sigma_min", 0.03));
   def.run = [](const NodeCall& call) {
-    return with_sampling(
-        call, continuous_v_sampling(call.number("sigma_min"), call.number("sigma_max")));
+    return with_sampling(call,
+                         continuous_v_sampling(call.number("sigma_min"), call.number("sigma_max")));
   };
   return def;
 }

@@ -26,11 +26,10 @@ graph::NodeDef deep_shrink() {
       .display_name = "PatchModelAddDownscale (Kohya Deep Shrink)",
       .category = "model/patch/unet",
       .description = "Works on a smaller feature map at first, for one composition at large sizes.",
-      .inputs = advanced(
-          graph::inputs(model_inputs<DeepShrinkParams>(),
-                        method("downscale_method", "How the feature map shrinks."),
-                        method("upscale_method", "How it grows back.")),
-          {"block_number", "start_percent", "end_percent", "downscale_after_skip"}),
+      .inputs = advanced(graph::inputs(model_inputs<DeepShrinkParams>(),
+                                       method("downscale_method", "How the feature map shrinks."),
+                                       method("upscale_method", "How it grows back.")),
+                         {"block_number", "start_percent", "end_percent", "downscale_after_skip"}),
       .outputs = {{.type = "MODEL"}},
       .style = NodeStyle::schema};
   def.run = [](const NodeCall& call) -> NodeResult {
@@ -43,19 +42,20 @@ graph::NodeDef deep_shrink() {
 }
 
 graph::NodeDef clip_attention_multiply() {
-  return {.id = "CLIPAttentionMultiply",
-          .category = kExperiments,
-          .description = "Multiplies the attention weights of the text encoder.",
-          .inputs = advanced(graph::inputs(graph::socket("clip", "CLIP", "The text encoder to change."),
-                                           graph::widgets<AttentionFactors>()),
-                             {"q", "k", "v", "out"}),
-          .outputs = {{.type = "CLIP"}},
-          .style = NodeStyle::schema,
-          .experimental = true,
-          .run = [](const NodeCall& call) -> NodeResult {
-            return {.values = {with_attention_factors(call.get<Clip>("clip"),
-                                                      graph::read<AttentionFactors>(call))}};
-          }};
+  return {
+      .id = "CLIPAttentionMultiply",
+      .category = kExperiments,
+      .description = "Multiplies the attention weights of the text encoder.",
+      .inputs = advanced(graph::inputs(graph::socket("clip", "CLIP", "The text encoder to change."),
+                                       graph::widgets<AttentionFactors>()),
+                         {"q", "k", "v", "out"}),
+      .outputs = {{.type = "CLIP"}},
+      .style = NodeStyle::schema,
+      .experimental = true,
+      .run = [](const NodeCall& call) -> NodeResult {
+        return {.values = {with_attention_factors(call.get<Clip>("clip"),
+                                                  graph::read<AttentionFactors>(call))}};
+      }};
 }
 
 graph::NodeDef unet_attention_multiply(const char* id, const char* description,
@@ -85,13 +85,14 @@ std::vector<graph::NodeDef> network_patch_nodes() {
                   .inputs = advanced(model_inputs<FreeUV2Params>(), {"b1", "b2", "s1", "s2"}),
                   .style = NodeStyle::schema},
                  with_freeu_v2),
-      patch_node({.id = "HyperTile",
-                  .category = "model/patch/unet",
-                  .description = "Computes fine self-attention in tiles, which is faster at large sizes.",
-                  .inputs = advanced(model_inputs<HyperTileParams>(),
-                                     {"tile_size", "swap_size", "max_depth", "scale_depth"}),
-                  .style = NodeStyle::schema},
-                 with_hypertile),
+      patch_node(
+          {.id = "HyperTile",
+           .category = "model/patch/unet",
+           .description = "Computes fine self-attention in tiles, which is faster at large sizes.",
+           .inputs = advanced(model_inputs<HyperTileParams>(),
+                              {"tile_size", "swap_size", "max_depth", "scale_depth"}),
+           .style = NodeStyle::schema},
+          with_hypertile),
       deep_shrink(),
       patch_node({.id = "NAGuidance",
                   .display_name = "Normalized Attention Guidance",
@@ -109,9 +110,9 @@ std::vector<graph::NodeDef> network_patch_nodes() {
       patch_node({.id = "UNetTemporalAttentionMultiply",
                   .category = kExperiments,
                   .description = "Multiplies the attention outputs of the model.",
-                  .inputs = advanced(model_inputs<TemporalAttentionFactors>(),
-                                     {"self_structural", "self_temporal", "cross_structural",
-                                      "cross_temporal"}),
+                  .inputs = advanced(
+                      model_inputs<TemporalAttentionFactors>(),
+                      {"self_structural", "self_temporal", "cross_structural", "cross_temporal"}),
                   .style = NodeStyle::schema,
                   .experimental = true},
                  with_temporal_attention_factors),

@@ -83,9 +83,11 @@ TEST(PerpNeg, ANegativeAlongThePositiveDoesNothing) {
   const Array positive({1, 2}, {2, 3});
   const Array negative = empty + (positive - empty) * 0.5F;
   // empty + 4 * (1, 2)
-  EXPECT_LT(max_difference(perp_neg(positive, negative, empty, 9, 4), Array({1, 2}, {5, 9})), 1e-5F);
+  EXPECT_LT(max_difference(perp_neg(positive, negative, empty, 9, 4), Array({1, 2}, {5, 9})),
+            1e-5F);
   // Without a positive direction there is nothing to be perpendicular to: empty - 4 * 2 * (1, 2).
-  EXPECT_LT(max_difference(perp_neg(empty, positive, empty, 2, 4), Array({1, 2}, {-7, -15})), 1e-5F);
+  EXPECT_LT(max_difference(perp_neg(empty, positive, empty, 2, 4), Array({1, 2}, {-7, -15})),
+            1e-5F);
 }
 
 TEST(PerItem, SumsEachItemOnItsOwn) {
@@ -104,9 +106,11 @@ TEST(FourierBox, HoldsTheMeanAndNotTheCheckerboard) {
   EXPECT_LT(max_difference(scale_frequencies(flat, {.inside = 0.5F}), flat * 0.5F), 1e-6F);
   Array board({1, 1, 4, 6});
   for (std::size_t i = 0; i < board.size(); ++i) board[i] = (i / 6 + i % 6) % 2 == 0 ? 1.0F : -1.0F;
-  EXPECT_LT(max_difference(scale_frequencies(board, {.inside = 0, .outside = 3}), board * 3), 1e-5F);
+  EXPECT_LT(max_difference(scale_frequencies(board, {.inside = 0, .outside = 3}), board * 3),
+            1e-5F);
   const Array any = random_array(1, {2, 3, 5, 7});
-  EXPECT_LT(max_difference(scale_frequencies(any, {.rows = 9, .cols = 9, .inside = 2}), any * 2), 1e-5F);
+  EXPECT_LT(max_difference(scale_frequencies(any, {.rows = 9, .cols = 9, .inside = 2}), any * 2),
+            1e-5F);
 }
 
 TEST(LatentOperation, TonemapShortensLongVectorsMostAndZeroGivesZero) {

@@ -28,13 +28,14 @@ TEST_F(NetworkPatchesTest, NeutralParametersChangeNothing) {
   for (const Model& model : neutral) EXPECT_LT(max_difference(denoise(model), cfg), 1e-4F);
 }
 
-// Queries and keys meet in a product only; and the toy's biases are 0, so that a factor on the values
-// is one on the output.
+// Queries and keys meet in a product only; and the toy's biases are 0, so that a factor on the
+// values is one on the output.
 TEST_F(NetworkPatchesTest, AttentionFactorsMultiplyWeights) {
   for (const auto with : {with_self_attention_factors, with_cross_attention_factors}) {
     const Array queries = denoise(with(plain_, {.q = 6}));
     EXPECT_LT(max_difference(queries, denoise(with(with(plain_, {.k = 3}), {.q = 2}))), 1e-3F);
-    EXPECT_LT(max_difference(denoise(with(plain_, {.v = 2})), denoise(with(plain_, {.out = 2}))), 1e-3F);
+    EXPECT_LT(max_difference(denoise(with(plain_, {.v = 2})), denoise(with(plain_, {.out = 2}))),
+              1e-3F);
     EXPECT_GT(max_difference(queries, denoise(plain_)), 1e-2F);
   }
 }
@@ -64,6 +65,13 @@ TEST_F(NetworkPatchesTest, DeepShrinkShrinksBehindItsBlockWhileItIsActive) {
 // Without a negative row in the call there is nothing to guide by.
 TEST_F(NetworkPatchesTest, NagWantsTheNegativeAtScaleOne) {
   EXPECT_GT(max_difference(denoise(with_nag(plain_, {}), 1), denoise(plain_, 1)), 1e-4F);
+}
+
+TEST_F(NetworkPatchesTest, NagGuidesEveryPositive) {
+  const Model model = with_nag(plain_, {});
+  const Array one = denoise(model);
+  positive_.push_back(positive_.front());
+  EXPECT_LT(max_difference(denoise(model), one), 1e-4F);
 }
 
 TEST(Nag, LimitsTheGrowthOfAToken) {

@@ -62,7 +62,8 @@ TEST_F(StackingTest, SagIsRightUnderDeepShrinkInEitherOrder) {
   const Array before = denoise(with_sag(with_deep_shrink(plain_, shrink), {}), 7, odd);
   EXPECT_EQ(calls_, 2);
   EXPECT_TRUE(std::ranges::all_of(before.values(), [](float v) { return std::isfinite(v); }));
-  EXPECT_EQ(max_difference(before, denoise(with_deep_shrink(with_sag(plain_, {}), shrink), 7, odd)), 0);
+  EXPECT_EQ(max_difference(before, denoise(with_deep_shrink(with_sag(plain_, {}), shrink), 7, odd)),
+            0);
   EXPECT_GT(max_difference(before, denoise(with_deep_shrink(plain_, shrink), 7, odd)), 1e-4F);
 }
 

@@ -51,10 +51,11 @@ Model with_apg(Model model, const ApgParams& params) {
       guidance = state.scratch.get<Momentum>(id).add(difference, params.momentum, state.sigma);
     }
     if (state.scale == 0) return Predictions{state.cond, state.uncond};
-    // The formula multiplies cond - uncond by the scale: the last term is then the plain prediction.
-    return Predictions{state.uncond + project(std::move(guidance), state.cond, params) +
-                           difference / state.scale,
-                       state.uncond};
+    // The formula multiplies cond - uncond by the scale: the last term is then the plain
+    // prediction.
+    return Predictions{
+        state.uncond + project(std::move(guidance), state.cond, params) + difference / state.scale,
+        state.uncond};
   });
   return model;
 }

@@ -32,15 +32,14 @@ struct TemporalAttentionFactors {
   static constexpr auto fields() {
     using Factors = TemporalAttentionFactors;
     constexpr Range kRange{.min = 0, .max = 10, .step = 0.01};
-    return std::tuple{
-        field("self_structural", &Factors::self_structural, kRange,
-              "Factor of self-attention inside a picture."),
-        field("self_temporal", &Factors::self_temporal, kRange,
-              "Factor of self-attention between the pictures of a video."),
-        field("cross_structural", &Factors::cross_structural, kRange,
-              "Factor of cross-attention inside a picture."),
-        field("cross_temporal", &Factors::cross_temporal, kRange,
-              "Factor of cross-attention between the pictures of a video.")};
+    return std::tuple{field("self_structural", &Factors::self_structural, kRange,
+                            "Factor of self-attention inside a picture."),
+                      field("self_temporal", &Factors::self_temporal, kRange,
+                            "Factor of self-attention between the pictures of a video."),
+                      field("cross_structural", &Factors::cross_structural, kRange,
+                            "Factor of cross-attention inside a picture."),
+                      field("cross_temporal", &Factors::cross_temporal, kRange,
+                            "Factor of cross-attention between the pictures of a video.")};
   }
 };
 

@@ -1,5 +1,5 @@
-// CFGNorm: brings the channel vector at each position of the guided prediction back to the length that
-// it has in the positive one.
+// CFGNorm: brings the channel vector at each position of the guided prediction back to the length
+// that it has in the positive one.
 #pragma once
 
 #include "sagitta/base/fields.h"
@@ -20,10 +20,10 @@ struct CfgNormParams {
   }
 };
 
-// After guidance: denoised vectors that have become longer are cut to the length of the positive one,
-// and the whole is multiplied by the strength.
-// With pre_cfg: the noise x - prediction gets the length of the positive one's in place of the guidance
-// formula, mixed with the plain result by strength; of several methods in that place the last holds.
+// After guidance: denoised vectors that have become longer are cut to the length of the positive
+// one, and the whole is multiplied by the strength. With pre_cfg: the noise x - prediction gets the
+// length of the positive one's in place of the guidance formula, mixed with the plain result by
+// strength; of several methods in that place the last holds.
 [[nodiscard]] Model with_cfg_norm(Model model, const CfgNormParams& params);
 
 }  // namespace sagitta

@@ -1,5 +1,5 @@
-// Epsilon Scaling (Ning et al. 2023, "Elucidating the Exposure Bias in Diffusion Models"): the noise
-// x - denoised of the guided prediction is divided by a factor slightly above 1.
+// Epsilon Scaling (Ning et al. 2023, "Elucidating the Exposure Bias in Diffusion Models"): the
+// noise x - denoised of the guided prediction is divided by a factor slightly above 1.
 #pragma once
 
 #include "sagitta/base/fields.h"

@@ -21,8 +21,8 @@ std::vector<Complex> waves(std::int64_t size, std::int64_t cutoff) {
     for (std::int64_t n = 0; n < size; ++n) {
       // Whole turns are taken out first, so that large products keep their precision.
       const std::int64_t phase = ((place - centre) * n % size + size) % size;
-      values.push_back(std::polar(1.0, 2 * std::numbers::pi * static_cast<double>(phase) /
-                                           static_cast<double>(size)));
+      values.push_back(std::polar(
+          1.0, 2 * std::numbers::pi * static_cast<double>(phase) / static_cast<double>(size)));
     }
   }
   return values;

@@ -1,5 +1,6 @@
-// FreeU (Si et al. 2023, "FreeU: Free Lunch in Diffusion U-Net"): in the two coarsest levels of the way
-// up, strengthens half of the backbone's channels and weakens the lowest frequencies of the skips.
+// FreeU (Si et al. 2023, "FreeU: Free Lunch in Diffusion U-Net"): in the two coarsest levels of the
+// way up, strengthens half of the backbone's channels and weakens the lowest frequencies of the
+// skips.
 #pragma once
 
 #include "sagitta/base/fields.h"
@@ -7,8 +8,8 @@
 
 namespace sagitta {
 
-// b1 and s1 hold where the backbone has 4 times the channels of the first block, b2 and s2 where it has
-// twice as many.
+// b1 and s1 hold where the backbone has 4 times the channels of the first block, b2 and s2 where it
+// has twice as many.
 struct FreeUParams {
   float b1 = 1.1F;
   float b2 = 1.2F;

@@ -1,5 +1,5 @@
-// FreSca (Huang et al. 2025, "FreSca: Scaling in Frequency Space Enhances Diffusion Models"): scales low
-// and high frequencies of the guidance difference cond - uncond apart.
+// FreSca (Huang et al. 2025, "FreSca: Scaling in Frequency Space Enhances Diffusion Models"):
+// scales low and high frequencies of the guidance difference cond - uncond apart.
 #pragma once
 
 #include "sagitta/base/fields.h"

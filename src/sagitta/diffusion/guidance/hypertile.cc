@@ -21,8 +21,8 @@ struct Tiling {
 std::optional<int> depth_of(std::int64_t tokens, Grid input, int max_depth) {
   for (int depth = 0; depth <= max_depth; ++depth) {
     const double shrink = std::ldexp(1.0, -depth);
-    const double cells = (static_cast<double>(input.rows) * shrink) *
-                         (static_cast<double>(input.cols) * shrink);
+    const double cells =
+        (static_cast<double>(input.rows) * shrink) * (static_cast<double>(input.cols) * shrink);
     if (cells == static_cast<double>(tokens)) return depth;
   }
   return std::nullopt;
@@ -94,10 +94,10 @@ Tensor attend_in_tiles(const AttnCall& call, const AttendFn& inner, const HyperT
 }  // namespace
 
 Model with_hypertile(Model model, const HyperTileParams& params) {
-  model.patches = model.patches.around_attn(
-      {.kind = AttnKind::self}, [params](const AttnCall& call, const AttendFn& inner) {
-        return attend_in_tiles(call, inner, params);
-      });
+  model.patches = model.patches.around_attn({.kind = AttnKind::self},
+                                            [params](const AttnCall& call, const AttendFn& inner) {
+                                              return attend_in_tiles(call, inner, params);
+                                            });
   return model;
 }
 

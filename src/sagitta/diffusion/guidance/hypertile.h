@@ -1,5 +1,5 @@
-// HyperTile (tfernd 2023): self-attention of fine levels inside tiles of the picture, which saves most
-// of its cost at large sizes. The tiling changes from layer to layer, so that no seams stay.
+// HyperTile (tfernd 2023): self-attention of fine levels inside tiles of the picture, which saves
+// most of its cost at large sizes. The tiling changes from layer to layer, so that no seams stay.
 #pragma once
 
 #include "sagitta/base/fields.h"
@@ -27,17 +27,17 @@ struct HyperTileParams {
   }
 };
 
-// In two things this follows upstream rather than the idea: it takes the rows of the token grid for its
-// columns (the same for square latents), and while the queries lie in tiles, the keys and values that
-// a tile sees are a strip of whole rows of the same size. Draws from the run's generator
-// (RunScratch::rng), as upstream from torch's.
+// In two things this follows upstream rather than the idea: it takes the rows of the token grid for
+// its columns (the same for square latents), and while the queries lie in tiles, the keys and
+// values that a tile sees are a strip of whole rows of the same size. Draws from the run's
+// generator (RunScratch::rng), as upstream from torch's.
 [[nodiscard]] Model with_hypertile(Model model, const HyperTileParams& params);
 
 namespace hypertile {
 
-// Into how many tiles a side of `size` tokens is cut: one of the first `swap_size` numbers that divide
-// it into tiles of at least `least` tokens. Of n > 1 choices the first n - 1 are drawn from, so two
-// leave no choice; a single one draws nothing.
+// Into how many tiles a side of `size` tokens is cut: one of the first `swap_size` numbers that
+// divide it into tiles of at least `least` tokens. Of n > 1 choices the first n - 1 are drawn from,
+// so two leave no choice; a single one draws nothing.
 [[nodiscard]] std::int64_t draw_tiles(std::int64_t size, std::int64_t least, int swap_size,
                                       TorchRng& rng);
 

@@ -51,8 +51,8 @@ std::int64_t reflect(std::int64_t i, std::int64_t size) {
 }
 
 // x plus `amount` times its difference from the blurred x.
-void unsharp_plane(const float* from, float* to, std::int64_t height, std::int64_t width, int radius,
-                   const std::vector<double>& weights, double amount) {
+void unsharp_plane(const float* from, float* to, std::int64_t height, std::int64_t width,
+                   int radius, const std::vector<double>& weights, double amount) {
   for (std::int64_t y = 0; y < height; ++y) {
     for (std::int64_t x = 0; x < width; ++x) {
       double blurred = 0;

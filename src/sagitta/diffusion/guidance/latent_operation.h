@@ -11,8 +11,8 @@ namespace sagitta {
 // (B, C, H, W) -> the same shape. It is what the node graph calls LATENT_OPERATION.
 using LatentOperation = std::function<Array(const Array& latent)>;
 
-// The operation on cond - uncond, before guidance. At CFG scale 1 uncond is zero, unless another method
-// wants it.
+// The operation on cond - uncond, before guidance. At CFG scale 1 uncond is zero, unless another
+// method wants it.
 [[nodiscard]] Model with_latent_operation(Model model, const LatentOperation& operation);
 
 struct TonemapParams {
@@ -43,9 +43,9 @@ struct SharpenParams {
               "Strength of the sharpening.")};
   }
 };
-// Unsharp masking of the directions of the channel vectors; their lengths stay factors. The Gaussian
-// has the distance in radii, and acts with 10 * alpha. Reflect padding. Throws bad_input for latents
-// with a side of sharpen_radius cells or less.
+// Unsharp masking of the directions of the channel vectors; their lengths stay factors. The
+// Gaussian has the distance in radii, and acts with 10 * alpha. Reflect padding. Throws bad_input
+// for latents with a side of sharpen_radius cells or less.
 [[nodiscard]] LatentOperation sharpen(const SharpenParams& params);
 
 }  // namespace sagitta

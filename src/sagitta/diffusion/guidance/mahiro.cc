@@ -22,8 +22,7 @@ float mean_cosine(const Array& a, const Array& b) {
   const auto cells = static_cast<std::size_t>(a.dim(2) * a.dim(3));
   double sum = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
-    const std::size_t position =
-        i / cells / static_cast<std::size_t>(channels) * cells + i % cells;
+    const std::size_t position = i / cells / static_cast<std::size_t>(channels) * cells + i % cells;
     sum += static_cast<double>(a[i]) * b[i] /
            (static_cast<double>(std::max(length_a[position], kSmallestNorm)) *
             std::max(length_b[position], kSmallestNorm));

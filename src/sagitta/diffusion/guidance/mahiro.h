@@ -1,5 +1,5 @@
-// Mahiro, or positive-biased guidance: the less the guided prediction resembles the negative one, the
-// more it gives way to the positive prediction times the CFG scale.
+// Mahiro, or positive-biased guidance: the less the guided prediction resembles the negative one,
+// the more it gives way to the positive prediction times the CFG scale.
 #pragma once
 
 #include "sagitta/diffusion/model.h"

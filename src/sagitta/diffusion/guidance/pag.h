@@ -14,9 +14,9 @@ struct PagParams {
   float scale = 3.0F;
 
   static constexpr auto fields() {
-    return std::tuple{field("scale", &PagParams::scale,
-                            {.min = 0, .max = 100, .step = 0.01, .round = 0.01},
-                            "Strength of the push away from the perturbed prediction; 0 turns it off.")};
+    return std::tuple{
+        field("scale", &PagParams::scale, {.min = 0, .max = 100, .step = 0.01, .round = 0.01},
+              "Strength of the push away from the perturbed prediction; 0 turns it off.")};
   }
 };
 

@@ -7,9 +7,9 @@
 namespace sagitta {
 namespace {
 
-// Upstream hands predictions to this method as noise, x - prediction, and takes its result as noise. In
-// single precision that rounds them to the last place of x, which shows where sigma is in the thousands
-// (zero terminal SNR).
+// Upstream hands predictions to this method as noise, x - prediction, and takes its result as
+// noise. In single precision that rounds them to the last place of x, which shows where sigma is in
+// the thousands (zero terminal SNR).
 Array through_noise(const Array& x, const Array& prediction) { return x - (x - prediction); }
 
 Array guide(const CfgState& state, float multiplier) {

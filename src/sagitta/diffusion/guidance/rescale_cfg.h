@@ -1,6 +1,6 @@
-// RescaleCFG (Lin et al. 2023, "Common Diffusion Noise Schedules and Sample Steps Are Flawed"): brings
-// the standard deviation of the guided v-prediction back to that of the positive one, per sample, so
-// that high scales do not over-expose.
+// RescaleCFG (Lin et al. 2023, "Common Diffusion Noise Schedules and Sample Steps Are Flawed"):
+// brings the standard deviation of the guided v-prediction back to that of the positive one, per
+// sample, so that high scales do not over-expose.
 #pragma once
 
 #include "sagitta/base/fields.h"

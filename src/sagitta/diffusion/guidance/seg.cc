@@ -34,8 +34,8 @@ Model with_seg(Model model, const SegParams& params) {
         {.site = AttnSite{.stage = Stage::middle}},
         [params](const AttnCall& call, const AttendFn& inner) {
           AttnCall smooth = call;
-          smooth.q = upload(call.q.device(), seg::smooth(download(call.q), call.layer.grid,
-                                                         params.blur_sigma));
+          smooth.q = upload(call.q.device(),
+                            seg::smooth(download(call.q), call.layer.grid, params.blur_sigma));
           return inner(smooth);
         });
     const Array smoothed = state.denoise(Role::perturbed, state.x, smoothing);

@@ -1,6 +1,6 @@
 // Smoothed Energy Guidance (Hong 2024, "Smoothed Energy Guidance: Guiding Diffusion Models with
-// Reduced Energy Curvature of Attention"): pushes away from a prediction for which the queries of the
-// middle block's self-attention were blurred over the token grid.
+// Reduced Energy Curvature of Attention"): pushes away from a prediction for which the queries of
+// the middle block's self-attention were blurred over the token grid.
 //
 //   result + (cond - smoothed) * scale
 #pragma once
@@ -29,8 +29,8 @@ struct SegParams {
 namespace seg {
 
 // Queries (B, rows*cols, C) blurred over their grid: a Gaussian of three sigmas on either side with
-// reflect padding, of fewer taps where the grid is smaller. sigma 0 returns them unchanged, below 0 each
-// becomes the mean of its sample.
+// reflect padding, of fewer taps where the grid is smaller. sigma 0 returns them unchanged, below 0
+// each becomes the mean of its sample.
 [[nodiscard]] Array smooth(const Array& queries, Grid grid, float sigma);
 
 }  // namespace seg

@@ -17,8 +17,8 @@ Model with_tcfg(Model model) {
 
 namespace tcfg {
 
-// With (p, q) the first eigenvector of the products [aa ab; ab bb], the direction is p a + q b up to
-// its length, and a's part in it is p (p a + q b).
+// With (p, q) the first eigenvector of the products [aa ab; ab bb], the direction is p a + q b up
+// to its length, and a's part in it is p (p a + q b).
 Array shared_part(const Array& a, const Array& b) {
   const PerItem aa = dot(a, a);
   const PerItem ab = dot(a, b);

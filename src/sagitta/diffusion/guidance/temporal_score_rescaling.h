@@ -1,6 +1,6 @@
-// Temporal Score Rescaling (Xu et al. 2025, equation 6): multiplies the noise x - denoised of the guided
-// prediction by (snr s^2 + 1) / (snr s^2 / k + 1), snr being 1 / sigma^2: 1 at the start of the
-// schedule, k at its end, where it narrows or widens the distribution of results.
+// Temporal Score Rescaling (Xu et al. 2025, equation 6): multiplies the noise x - denoised of the
+// guided prediction by (snr s^2 + 1) / (snr s^2 / k + 1), snr being 1 / sigma^2: 1 at the start of
+// the schedule, k at its end, where it narrows or widens the distribution of results.
 #pragma once
 
 #include "sagitta/base/fields.h"
