@@ -16,6 +16,7 @@
 #include <string>
 #include <system_error>
 #include <tuple>
+#include <utility>
 
 namespace sagitta::cli {
 namespace {
@@ -114,18 +115,24 @@ void add_sampling_options(CLI::App& app, Generation& generation) {
 }
 
 void add_guidance_options(CLI::App& app, Generation& generation) {
-  constexpr auto kFields = SagParams::fields();
-  const auto& scale = std::get<0>(kFields);
-  const auto& blur = std::get<1>(kFields);
-  app.add_option("--sag", generation.sag_scale,
-                 "Self-Attention Guidance: strength of the push away from the degraded prediction; "
-                 "off unless given, 0.5 is a good start")
-      ->type_name("SCALE")
-      ->check(CLI::Range(static_cast<float>(scale.range.min), static_cast<float>(scale.range.max)));
-  app.add_option("--sag-blur", generation.sag_blur, std::string(blur.tip))
-      ->type_name("SIGMA")
-      ->check(CLI::Range(static_cast<float>(blur.range.min), static_cast<float>(blur.range.max)))
-      ->capture_default_str();
+  SagOptions& sag = generation.sag;
+  add_field_option(app, "--sag", sag, "scale")
+      ->description("Self-Attention Guidance: strength of the push away from the degraded prediction; "
+                    "0 is off, 0.5 a good start");
+  for (const auto& [flag, field] : {std::pair{"--sag-blur", "blur_sigma"},
+                                    {"--sag-threshold", "threshold"},
+                                    {"--sag-start", "start_percent"},
+                                    {"--sag-end", "end_percent"},
+                                    {"--sag-layers", "layers"},
+                                    {"--sag-degrade", "degrade"},
+                                    {"--sag-kernel", "kernel_size"},
+                                    {"--sag-mask", "mask"},
+                                    {"--sag-upsampling", "mask_upsampling"},
+                                    {"--sag-schedule", "scale_schedule"},
+                                    {"--sag-space", "space"},
+                                    {"--sag-economy", "economy"}}) {
+    add_field_option(app, flag, sag, field);
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "run_prompt.h"
 #include "sagitta/models/checkpoint.h"
+#include "sagitta/models/unet/attention_layers.h"
 
 #include <fmt/ranges.h>
 
@@ -18,8 +19,21 @@ constexpr std::size_t kShownNames = 10;
 struct InspectOptions {
   std::filesystem::path file;
   bool all = false;
+  bool layers = false;
   Reporting reporting;
 };
+
+Json layers_json(const models::UnetSpec& unet) {
+  Json list = Json::array();
+  for (const models::AttentionLayer& layer : models::attention_layers(unet)) {
+    list.push_back({{"name", layer.name},
+                    {"transformers", layer.depth},
+                    {"channels", layer.channels},
+                    {"heads", layer.heads},
+                    {"downscale", layer.downscale}});
+  }
+  return list;
+}
 
 Json unet_json(const models::ModelSpec& model) {
   const models::UnetSpec& unet = model.unet;
@@ -36,6 +50,7 @@ Json unet_json(const models::ModelSpec& model) {
             {"model_channels", unet.model_channels},
             {"levels", levels},
             {"middle_depth", unet.middle_depth},
+            {"attention_layers", layers_json(unet)},
             {"context_width", unet.context_width},
             {"vector_width", unet.vector_width},
             {"latent_scale", model.latent_scale}};
@@ -92,6 +107,15 @@ std::string depths(const models::UnetSpec& unet) {
   return fmt::format("{}", fmt::join(levels, ", "));
 }
 
+void print_layers(const models::UnetSpec& unet) {
+  fmt::print("  attention layers, as --sag-layers names them:\n");
+  for (const models::AttentionLayer& layer : models::attention_layers(unet)) {
+    fmt::print("    {:<4} {} transformer{}, {} channels, {} heads, one token for {}x{} latent cells\n",
+               layer.name, layer.depth, layer.depth == 1 ? "" : "s", layer.channels, layer.heads,
+               layer.downscale, layer.downscale);
+  }
+}
+
 void print(const CheckpointInfo& info, const InspectOptions& options) {
   constexpr double kMega = 1e6;
   std::vector<std::string> dtypes;
@@ -109,6 +133,7 @@ void print(const CheckpointInfo& info, const InspectOptions& options) {
                unet.heads > 0 ? fmt::format("{} heads", unet.heads)
                               : fmt::format("{} channels per head", unet.head_width));
     if (unet.vector_width > 0) fmt::print("  vector conditioning of width {}\n", unet.vector_width);
+    if (options.layers) print_layers(unet);
   }
   if (info.vae) {
     fmt::print("VAE: {} channels x {}, {} latent channels, {} pixels per cell\n",
@@ -156,6 +181,7 @@ void add_inspect_command(CLI::App& app, ExitCode& code) {
   const auto options = std::make_shared<InspectOptions>();
   command->add_option("file", options->file, "A .safetensors file")->type_name("FILE")->required();
   command->add_flag("--all", options->all, "Name every missing and unused tensor");
+  command->add_flag("--layers", options->layers, "List the attention layers by name");
   command->add_flag("--json", options->reporting.json, "Write one JSON object");
   command->callback(
       [options, &code] { code = report_errors(options->reporting, [&] { inspect(*options); }); });

@@ -9,6 +9,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sagitta::cli {
 
@@ -22,7 +23,12 @@ CLI::Option* add_field_option(CLI::App& app, const std::string& flag, Params& pa
     using T = std::remove_cvref_t<decltype(value)>;
     option = app.add_option(flag, value, std::string(f.tip))->capture_default_str();
     // Whole numbers that are limited by their type alone have nothing to check, nor to show.
-    if constexpr (!std::is_unsigned_v<T>) {
+    if constexpr (std::is_same_v<T, std::string>) {
+      if (!f.range.choices.empty()) {
+        option->check(CLI::IsMember(
+            std::vector<std::string>(f.range.choices.begin(), f.range.choices.end())));
+      }
+    } else if constexpr (!std::is_unsigned_v<T>) {
       option->check(CLI::Range(static_cast<T>(f.range.min), static_cast<T>(f.range.max)));
     }
   });

@@ -30,6 +30,21 @@ Link output(Link link, std::int64_t slot) {
   return link;
 }
 
+// The plain node where it says all, so that ComfyUI can open the graph.
+Link add_sag(graph::Prompt& prompt, Link model, const SagOptions& sag) {
+  Inputs all{{"model", std::move(model)}};
+  bool plain = true;
+  const SagOptions defaults;
+  for_each_field(sag, [&](const auto& f, const auto& value) {
+    all.emplace_back(std::string(f.name), Json(value));
+    const bool in_plain = f.name == "scale" || f.name == "blur_sigma";
+    plain = plain && (in_plain || value == defaults.*(f.member));
+  });
+  if (plain) all.resize(3);  // model, scale, blur_sigma
+  return add(prompt, "10", plain ? "SelfAttentionGuidance" : "SelfAttentionGuidanceAdvanced",
+             "Self-Attention Guidance", std::move(all));
+}
+
 }  // namespace
 
 LoraChoice parse_lora(const std::string& text) {
@@ -66,12 +81,7 @@ graph::Prompt generation_graph(const Generation& generation) {
                  {"strength_clip", Json(lora.strength)}});
     clip = output(model, 1);
   }
-  if (generation.sag_scale) {
-    model = add(prompt, "10", "SelfAttentionGuidance", "Self-Attention Guidance",
-                {{"model", model},
-                 {"scale", Json(*generation.sag_scale)},
-                 {"blur_sigma", Json(generation.sag_blur)}});
-  }
+  if (generation.sag.scale != 0) model = add_sag(prompt, model, generation.sag);
   if (generation.clip_skip > 1) {
     clip = add(prompt, "11", "CLIPSetLastLayer", "CLIP Set Last Layer",
                {{"clip", clip}, {"stop_at_clip_layer", Json(-generation.clip_skip)}});

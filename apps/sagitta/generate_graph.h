@@ -1,7 +1,7 @@
 // The graph behind `sagitta generate`: the one a person would draw for text to image.
 #pragma once
 
-#include "sagitta/diffusion/guidance/sag.h"
+#include "sagitta/diffusion/guidance/sag_options.h"
 #include "sagitta/diffusion/sample.h"
 #include "sagitta/graph/prompt.h"
 
@@ -30,8 +30,7 @@ struct Generation {
   std::int64_t height = 512;
   std::int64_t batch = 1;
   SampleParams sampling;
-  std::optional<float> sag_scale;              // no SAG node without it
-  float sag_blur = SagParams{}.blur_sigma;
+  SagOptions sag{.scale = 0};                  // scale 0: no SAG node
   int clip_skip = 1;                           // 1: the last layer
   std::optional<std::filesystem::path> image;  // start from this picture
   std::string filename_prefix = "sagitta";
