@@ -16,8 +16,8 @@ namespace sagitta::models {
 namespace {
 
 template <class Module>
-void add(StateDict& tensors, Module module, const char* prefix, std::uint64_t seed) {
-  RandomWeights weights(nullptr, seed, prefix);
+void add(StateDict& tensors, Module module, std::string_view prefix, std::uint64_t seed) {
+  RandomWeights weights(nullptr, seed, std::string(prefix));
   module.params(weights);
   tensors.insert(weights.tensors().begin(), weights.tensors().end());
 }
@@ -28,7 +28,9 @@ void make_checkpoint(const std::string& arch, const std::string& file, std::uint
   add(tensors, Unet(preset.model.unet), "model.diffusion_model.", seed);
   add(tensors, VaeEncoder(preset.vae), "first_stage_model.", seed + 1);
   add(tensors, VaeDecoder(preset.vae), "first_stage_model.", seed + 2);
-  add(tensors, ClipTextModel(preset.clip), "cond_stage_model.transformer.", seed + 3);
+  for (const Preset::Text& text : preset.text) {
+    add(tensors, ClipTextModel(text.spec), text.prefix, ++seed + 2);
+  }
   io::write_safetensors(file, tensors, {{"what", "random weights in the layout of " + arch}});
 }
 

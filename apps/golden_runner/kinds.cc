@@ -32,6 +32,7 @@ const Kind* const kKinds[] = {
     &kEncodeKind,
     &kLoraKind,
     &kLoraRunKind,
+    &kTextStackKind,
     &kRunsKind,
     &kModelSamplingKind,
     &kPatchesKind,

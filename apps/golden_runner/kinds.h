@@ -46,6 +46,7 @@ extern const Kind kSagGridKind;
 extern const Kind kSagMapKind;
 extern const Kind kSagStepKind;
 extern const Kind kSchedulersKind;
+extern const Kind kTextStackKind;
 extern const Kind kTimestepEmbeddingKind;
 extern const Kind kTokenizeKind;
 extern const Kind kTransformerKind;

@@ -76,7 +76,7 @@ void check_cfg(const GoldenFile& file, Context& context, Report& report) {
   report.check("denoised", guided.denoised, file.array("denoised"), tolerance);
 }
 
-// The upstream defaults of the base model, and of the refiner, whose score depends on the side.
+// The upstream defaults.
 sagitta::SizeConditioning sizes_of(const Json& one) {
   constexpr std::int64_t kDefaultSide = 768;
   sagitta::SizeConditioning sizes;
@@ -86,8 +86,7 @@ sagitta::SizeConditioning sizes_of(const Json& one) {
   sizes.crop_h = one.value("crop_h", std::int64_t{0});
   sizes.target_width = one.value("target_width", sizes.width);
   sizes.target_height = one.value("target_height", sizes.height);
-  const bool negative = one.value("prompt_type", std::string()) == "negative";
-  sizes.aesthetic_score = one.value("aesthetic_score", negative ? 2.5F : 6.0F);
+  if (one.contains("aesthetic_score")) sizes.aesthetic_score = field<float>(one, "aesthetic_score");
   return sizes;
 }
 
@@ -97,9 +96,11 @@ void check_vector(const GoldenFile& file, Context&, Report& report) {
     const int i = field<int>(one, "i");
     const Array pooled = file.array(fmt::format("pooled{}", i));
     const Array expected = file.array(fmt::format("y{}", i));
+    const bool negative = one.value("prompt_type", std::string()) == "negative";
     std::vector<Array> rows;
     for (std::int64_t row = 0; row < pooled.dim(0); ++row) {
-      rows.push_back(vector_conditioning(pooled.slice(row, 1), sizes_of(one), expected.dim(1)));
+      rows.push_back(
+          vector_conditioning(pooled.slice(row, 1), sizes_of(one), expected.dim(1), negative));
     }
     report.check(fmt::format("y{}", i), concat(rows), expected, file.tolerances().first());
   }

@@ -3,6 +3,7 @@
 #include "golden_runner/name_parts.h"
 #include "golden_runner/network.h"
 #include "golden_runner/patch_names.h"
+#include "sagitta/diffusion/from_checkpoint.h"
 #include "sagitta/diffusion/denoise.h"
 #include "sagitta/diffusion/guidance/attention_multiply.h"
 #include "sagitta/diffusion/sample.h"
@@ -160,10 +161,7 @@ void check_clip_multiply(const GoldenFile& file, Context& context, Report& repor
   const Json params = file.params();
   const auto factors = field<std::vector<float>>(params, "multipliers");
   const sagitta::Clip clip = sagitta::with_attention_factors(
-      {.device = &context.device(),
-       .model = checkpoint.clip,
-       .tokenizer =
-           std::make_shared<const sagitta::text::ClipTokenizer>(sagitta::text::clip_tokenizer())},
+      make_clip(context.device(), checkpoint).value(),
       {.q = factors.at(0), .k = factors.at(1), .v = factors.at(2), .out = factors.at(3)});
   const auto encoded = encode_text(clip, field<std::vector<std::string>>(params, "prompts").at(0));
   const Tolerance tolerance = file.tolerances().first();

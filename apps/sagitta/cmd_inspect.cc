@@ -68,11 +68,15 @@ Json to_json(const CheckpointInfo& info) {
                    {"latent_channels", info.vae->latent_channels},
                    {"downscale", info.vae->downscale()}};
   }
-  if (info.clip) {
-    json["text_encoder"] = {{"width", info.clip->width},
-                            {"layers", info.clip->layers},
-                            {"heads", info.clip->heads},
-                            {"vocabulary", info.clip->vocabulary}};
+  json["text_encoders"] = Json::array();
+  for (const models::ClipSpec& text : info.text) {
+    json["text_encoders"].push_back({{"name", text.key},
+                                     {"width", text.width},
+                                     {"layers", text.layers},
+                                     {"heads", text.heads},
+                                     {"vocabulary", text.vocabulary},
+                                     {"projection", text.projection},
+                                     {"default_layer", text.default_layer}});
   }
   json["parts"] = Json::array();
   for (const LoadReport& part : info.parts) {
@@ -140,9 +144,10 @@ void print(const CheckpointInfo& info, const InspectOptions& options) {
                info.vae->channels, fmt::join(info.vae->multipliers, ","), info.vae->latent_channels,
                info.vae->downscale());
   }
-  if (info.clip) {
-    fmt::print("Text encoder: width {}, {} layers, {} heads, {} tokens\n", info.clip->width,
-               info.clip->layers, info.clip->heads, info.clip->vocabulary);
+  for (const models::ClipSpec& text : info.text) {
+    fmt::print("Text encoder {}: width {}, {} layers, {} heads, {} tokens; conditions on layer {}{}\n",
+               text.key, text.width, text.layers, text.heads, text.vocabulary, text.default_layer,
+               text.final_norm ? " with the final norm" : "");
   }
   for (const LoadReport& part : info.parts) {
     fmt::print("{}: {} of {} tensors there\n", part.part, part.loaded,

@@ -52,7 +52,7 @@ Area bounds_of(const Array& mask) {
 
 // The vector a model wants, or null. Pictures are eight times as large as latents.
 std::shared_ptr<const Array> vector_of(const ConditioningEntry& entry, const Model& model,
-                                       std::int64_t height, std::int64_t width) {
+                                       std::int64_t height, std::int64_t width, bool negative) {
   const std::int64_t wanted = model.unet.spec().vector_width;
   if (wanted == 0) return nullptr;
   require(entry.pooled != nullptr, Fault::bad_input,
@@ -63,14 +63,14 @@ std::shared_ptr<const Array> vector_of(const ConditioningEntry& entry, const Mod
                                        .target_width = width * kPixels,
                                        .target_height = height * kPixels};
   return std::make_shared<const Array>(
-      vector_conditioning(*entry.pooled, entry.sizes.value_or(whole_picture), wanted));
+      vector_conditioning(*entry.pooled, entry.sizes.value_or(whole_picture), wanted, negative));
 }
 
 PreparedEntry prepare(const ConditioningEntry& entry, const Model& model, std::int64_t height,
-                      std::int64_t width) {
+                      std::int64_t width, bool negative) {
   PreparedEntry prepared{.context = entry.context,
                          .tokens = entry.tokens,
-                         .vector = vector_of(entry, model, height, width),
+                         .vector = vector_of(entry, model, height, width, negative),
                          .strength = entry.strength,
                          .area = {},
                          .mask = {},
@@ -149,10 +149,10 @@ PreparedConditioning prepare_conditioning(const Conditioning& positive, const Co
                                           std::int64_t width) {
   PreparedConditioning prepared;
   for (const ConditioningEntry& entry : positive) {
-    prepared.positive.push_back(prepare(entry, model, height, width));
+    prepared.positive.push_back(prepare(entry, model, height, width, false));
   }
   for (const ConditioningEntry& entry : negative) {
-    prepared.negative.push_back(prepare(entry, model, height, width));
+    prepared.negative.push_back(prepare(entry, model, height, width, true));
   }
   for (const PreparedEntry& entry : prepared.positive) add_counterpart(prepared.negative, entry);
   for (const PreparedEntry& entry : prepared.negative) add_counterpart(prepared.positive, entry);

@@ -14,4 +14,19 @@ Model make_model(Device& device, const models::ModelSpec& spec,
           .latent_scale = spec.latent_scale};
 }
 
+std::optional<Vae> make_vae(Device& device, const models::Checkpoint& checkpoint) {
+  if (!checkpoint.vae_decoder) return std::nullopt;
+  return Vae{.device = &device,
+             .spec = *checkpoint.vae_spec,
+             .encoder = checkpoint.vae_encoder,
+             .decoder = checkpoint.vae_decoder};
+}
+
+std::optional<Clip> make_clip(Device& device, const models::Checkpoint& checkpoint) {
+  if (checkpoint.text.empty()) return std::nullopt;
+  return Clip{.device = &device,
+              .encoders = checkpoint.text,
+              .tokenizer = std::make_shared<const text::ClipTokenizer>(text::clip_tokenizer())};
+}
+
 }  // namespace sagitta

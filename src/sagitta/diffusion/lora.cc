@@ -9,11 +9,10 @@
 namespace sagitta {
 namespace {
 
-// CLIP-L is called clip_l, and what stands alone in its place clip_h.
-models::TextEncoderLoraNames text_names(const models::ClipSpec& spec) {
-  return {.encoder = spec.quick_gelu ? "clip_l" : "clip_h",
-          .underscore = {"lora_te_", "lora_te1_"},
-          .dotted = "text_encoder."};
+// SDXL's second encoder has names of its own; what stands alone is called as CLIP-L is.
+models::TextEncoderLoraNames text_names(const models::ClipSpec& spec, bool second) {
+  if (second) return {.encoder = spec.key, .underscore = {"lora_te2_"}, .dotted = "text_encoder_2."};
+  return {.encoder = spec.key, .underscore = {"lora_te_", "lora_te1_"}, .dotted = "text_encoder."};
 }
 
 // Warns of what the adapter holds for others, once, with an example.
@@ -43,10 +42,12 @@ LoraTarget apply_lora(LoraTarget target, const models::Lora& lora, const LoraStr
                                strengths.model));
   }
   if (target.clip) {
-    auto& encoder = target.clip->model;
-    encoder = encoder.with(edits_for(
-        encoder, models::text_lora_names(text_names(encoder.spec()), encoder.weights()),
-        strengths.clip));
+    auto& encoders = target.clip->encoders;
+    for (std::size_t i = 0; i < encoders.size(); ++i) {
+      const models::TextEncoderLoraNames names = text_names(encoders[i].spec(), i > 0);
+      encoders[i] = encoders[i].with(edits_for(
+          encoders[i], models::text_lora_names(names, encoders[i].weights()), strengths.clip));
+    }
   }
   require(!used.empty(), Fault::bad_file,
           "{}: none of its {} modules is one of this model, so the adapter was made for another "

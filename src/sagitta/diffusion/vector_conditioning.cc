@@ -7,7 +7,8 @@
 
 namespace sagitta {
 
-Array vector_conditioning(const Array& pooled, const SizeConditioning& sizes, std::int64_t width) {
+Array vector_conditioning(const Array& pooled, const SizeConditioning& sizes, std::int64_t width,
+                          bool negative) {
   constexpr std::int64_t kEmbedding = 256;
   constexpr std::int64_t kRefinerValues = 5;
   constexpr std::int64_t kBaseValues = 6;
@@ -19,7 +20,7 @@ Array vector_conditioning(const Array& pooled, const SizeConditioning& sizes, st
           "text encoder belongs to another kind of model",
           width, pooled.size());
   if (room == kRefinerValues * kEmbedding) {
-    values.push_back(sizes.aesthetic_score);
+    values.push_back(sizes.aesthetic_score.value_or(negative ? 2.5F : 6.0F));
   } else {
     values.push_back(static_cast<float>(sizes.target_height));
     values.push_back(static_cast<float>(sizes.target_width));

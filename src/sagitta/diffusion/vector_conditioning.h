@@ -8,7 +8,7 @@
 
 namespace sagitta {
 
-// All in pixels. Missing values inside a run are those of the latent.
+// All in pixels.
 struct SizeConditioning {
   std::int64_t width = 0;
   std::int64_t height = 0;
@@ -16,13 +16,14 @@ struct SizeConditioning {
   std::int64_t crop_h = 0;
   std::int64_t target_width = 0;
   std::int64_t target_height = 0;
-  float aesthetic_score = 6;  // the refiner's, in the place of the target size
+  // The refiner's, in the place of the target size; none: 6, or 2.5 in a negative conditioning.
+  std::optional<float> aesthetic_score = {};
 };
 
 // (1, width): [pooled, embeddings of 256]. The base model wants height, width, crop_h, crop_w,
 // target_height, target_width; the refiner, whose vector is 256 shorter, the score instead of the
 // last two. Throws bad_input if the pooled text does not fit the width.
 [[nodiscard]] Array vector_conditioning(const Array& pooled, const SizeConditioning& sizes,
-                                        std::int64_t width);
+                                        std::int64_t width, bool negative = false);
 
 }  // namespace sagitta

@@ -4,6 +4,7 @@
 #include "sagitta/io/mmap.h"
 #include "sagitta/io/safetensors.h"
 #include "sagitta/models/detect.h"
+#include "sagitta/models/layouts/parts.h"
 
 #include <set>
 #include <utility>
@@ -11,115 +12,232 @@
 namespace sagitta::models {
 namespace {
 
-constexpr std::string_view kUnetPrefix = "model.diffusion_model.";
-constexpr std::string_view kVaePrefix = "first_stage_model.";
-constexpr std::string_view kClipPrefix = "cond_stage_model.transformer.";
+namespace fs = std::filesystem;
 
-// The parts of a file under their own names.
-struct Parts {
-  StateDict unet;
-  StateDict vae;
-  StateDict clip;
-};
+std::string part_name(const ClipSpec& spec) { return fmt::format("text encoder {}", spec.key); }
 
-Parts split(const StateDict& tensors) {
-  return {.unet = with_prefix(tensors, kUnetPrefix),
-          .vae = with_prefix(tensors, kVaePrefix),
-          .clip = with_prefix(tensors, kClipPrefix)};
+// Runs a detection; its errors name the file.
+template <class Detect>
+auto in_file(const std::string& name, const Detect& detect) {
+  try {
+    return detect();
+  } catch (const Error& error) {
+    throw Error(error.fault(), fmt::format("{}: {}", name, error.what()));
+  }
 }
 
-// Notes which of the expected names there are, without loading.
-class ListNames : public ParamVisitor {
+// An open file and what is in it. Its parts are added to a Checkpoint one by one.
+class SourceFile {
  public:
-  explicit ListNames(std::string_view prefix, std::set<std::string, std::less<>>& names)
-      : prefix_(prefix), names_(names) {}
-  void param(const std::string& path, Param&) override { names_.insert(prefix_ + path); }
-  void table(const std::string& path, Table&) override { names_.insert(prefix_ + path); }
+  SourceFile(const fs::path& path, const CheckpointDevices& devices)
+      : name_(path.string()),
+        devices_(devices),
+        file_(io::open_safetensors(path)),
+        parts_(in_file(name_, [&] { return find_parts(file_.tensors); })) {}
+  // The packed copies are all that is read from now on; rows of token tables, and weights that an
+  // adapter changes, come back as needed.
+  ~SourceFile() {
+    for (const auto& [name, tensor] : file_.tensors) io::drop_pages({tensor.data, tensor.bytes()});
+  }
+  SourceFile(const SourceFile&) = delete;
+  SourceFile& operator=(const SourceFile&) = delete;
+
+  [[nodiscard]] const FileParts& parts() const { return parts_; }
+  [[nodiscard]] const std::string& name() const { return name_; }
+
+  void add_unet(Checkpoint& to) const {
+    to.spec = in_file(name_, [&] { return detect_model(parts_.unet.tensors, file_.tensors); });
+    to.unet = load_editable(to, std::make_shared<Unet>(to.spec->unet), devices_.compute, parts_.unet,
+                            "UNet");
+  }
+
+  void add_vae(Checkpoint& to) const {
+    to.vae_spec = in_file(name_, [&] { return detect_vae(parts_.vae.tensors); });
+    with_vae_modules(*to.vae_spec, [&]<class E, class D>(std::shared_ptr<E> encoder,
+                                                         std::shared_ptr<D> decoder) {
+      load(to, *encoder, devices_.compute, parts_.vae, "VAE encoder");
+      load(to, *decoder, devices_.compute, parts_.vae, "VAE decoder");
+      to.vae_encoder = to_network<E>(std::move(encoder));
+      to.vae_decoder = to_network<D>(std::move(decoder));
+    });
+  }
+
+  void add_text(Checkpoint& to, const Part& part, ClipUse use) const {
+    const ClipSpec spec = in_file(name_, [&] { return detect_clip(part.tensors, use); });
+    to.text.push_back(load_editable(to, std::make_shared<ClipTextModel>(spec), devices_.text, part,
+                                    part_name(spec)));
+  }
+
+  // The one text encoder of the file.
+  [[nodiscard]] const TextPart& text() const {
+    require(!parts_.text.empty(), Fault::bad_file, "{}: holds no text encoder that sagitta knows", name_);
+    require(parts_.text.size() == 1, Fault::bad_file,
+            "{}: holds {} text encoders; load it as a checkpoint", name_, parts_.text.size());
+    return parts_.text.front();
+  }
 
  private:
-  std::string prefix_;
+  template <class Module>
+  void load(Checkpoint& to, Module& module, Device& device, const Part& part, std::string what) const {
+    to.reports.push_back(load_module(module, &device, part.tensors, std::move(what)));
+    require_complete(to.reports.back(), name_);
+  }
+
+  template <class Module>
+  Network<Module> load_editable(Checkpoint& to, std::shared_ptr<Module> module, Device& device,
+                                const Part& part, std::string what) const {
+    load(to, *module, device, part, std::move(what));
+    return Network<Module>(std::move(module), device, Weights(part.tensors));
+  }
+
+  std::string name_;
+  const CheckpointDevices& devices_;
+  io::Safetensors file_;
+  FileParts parts_;
+};
+
+// Notes under which names of the file the weights of a module are stored, without loading.
+class ListNames : public ParamVisitor {
+ public:
+  ListNames(const Part& part, std::set<std::string, std::less<>>& names) : part_(part), names_(names) {}
+  void param(const std::string& path, Param&) override { note(path); }
+  void table(const std::string& path, Table&) override { note(path); }
+
+ private:
+  void note(const std::string& path) {
+    const auto it = part_.origin.find(path);
+    if (it != part_.origin.end()) names_.insert(it->second);
+  }
+
+  const Part& part_;
   std::set<std::string, std::less<>>& names_;
 };
 
+// The first of the files that diffusers writes for a part, 16 bits wide before 32.
+fs::path diffusers_file(const fs::path& folder, const char* part, const char* stem) {
+  for (const char* variant : {".fp16", ""}) {
+    fs::path path = folder / part / fmt::format("{}{}.safetensors", stem, variant);
+    std::error_code error;
+    if (fs::is_regular_file(path, error)) return path;
+  }
+  return {};
+}
+
+fs::path require_diffusers_file(const fs::path& folder, const char* part, const char* stem) {
+  fs::path path = diffusers_file(folder, part, stem);
+  require(!path.empty(), Fault::bad_file, "{}: there is no {}/{}.safetensors", folder.string(), part,
+          stem);
+  return path;
+}
+
 }  // namespace
 
-CheckpointInfo inspect_checkpoint(const std::filesystem::path& path) {
+CheckpointInfo inspect_checkpoint(const fs::path& path) {
   const io::Safetensors file = io::open_safetensors(path);
-  const Parts parts = split(file.tensors);
+  const FileParts parts = find_parts(file.tensors);
   CheckpointInfo info;
   info.metadata = file.metadata;
-  std::set<std::string, std::less<>> expected;
-  const auto check = [&](auto module, const StateDict& tensors, std::string_view prefix,
-                         std::string part) {
-    info.parts.push_back(load_module(module, nullptr, tensors, std::move(part)));
-    ListNames names(prefix, expected);
+  std::set<std::string, std::less<>> used;
+  const auto check = [&](auto module, const Part& part, std::string name) {
+    info.parts.push_back(load_module(module, nullptr, part.tensors, std::move(name)));
+    ListNames names(part, used);
     module.params(names);
   };
   if (!parts.unet.empty()) {
-    info.model = detect_model(parts.unet, file.tensors);
-    check(Unet(info.model->unet), parts.unet, kUnetPrefix, "UNet");
+    info.model = detect_model(parts.unet.tensors, file.tensors);
+    check(Unet(info.model->unet), parts.unet, "UNet");
   }
   if (!parts.vae.empty()) {
-    info.vae = detect_vae(parts.vae);
+    info.vae = detect_vae(parts.vae.tensors);
     with_vae_modules(*info.vae, [&](const auto& encoder, const auto& decoder) {
-      check(*encoder, parts.vae, kVaePrefix, "VAE encoder");
-      check(*decoder, parts.vae, kVaePrefix, "VAE decoder");
+      check(*encoder, parts.vae, "VAE encoder");
+      check(*decoder, parts.vae, "VAE decoder");
     });
     for (const char* scalar : {"vae_scale", "vae_shift"}) {
-      expected.insert(std::string(kVaePrefix) + scalar);
+      if (parts.vae.has(scalar)) used.insert(parts.vae.origin.at(scalar));
     }
   }
-  if (!parts.clip.empty()) {
-    info.clip = detect_clip(parts.clip);
-    check(ClipTextModel(*info.clip), parts.clip, kClipPrefix, "text encoder");
+  for (const TextPart& text : parts.text) {
+    info.text.push_back(detect_clip(text.part.tensors, text.use));
+    check(ClipTextModel(info.text.back()), text.part, part_name(info.text.back()));
   }
   for (const auto& [name, tensor] : file.tensors) {
     ++info.tensors;
     info.bytes += tensor.bytes();
     ++info.dtypes[std::string(name_of(tensor.dtype))];
-    if (!expected.contains(name)) info.unexpected.push_back(name);
+    if (!used.contains(name)) info.unexpected.push_back(name);
   }
   return info;
 }
 
-Checkpoint load_checkpoint(const std::filesystem::path& path, const CheckpointDevices& devices) {
-  const io::Safetensors file = io::open_safetensors(path);
-  const Parts parts = split(file.tensors);
+Checkpoint load_checkpoint(const fs::path& path, const CheckpointDevices& devices) {
+  const SourceFile file(path, devices);
+  const FileParts& parts = file.parts();
+  require(!parts.empty(), Fault::bad_file,
+          "{}: not a Stable Diffusion checkpoint: there is no UNet, VAE or text encoder under any "
+          "name that sagitta knows",
+          file.name());
   Checkpoint loaded;
-  const auto load = [&](auto module, Device& device, const StateDict& tensors, std::string part) {
-    loaded.reports.push_back(load_module(*module, &device, tensors, std::move(part)));
-    require_complete(loaded.reports.back(), path.string());
-    return module;
-  };
-  if (!parts.unet.empty()) {
-    loaded.spec = detect_model(parts.unet, file.tensors);
-    loaded.unet = Network<Unet>(
-        load(std::make_shared<Unet>(loaded.spec->unet), devices.compute, parts.unet, "UNet"),
-        devices.compute, Weights(parts.unet));
-  }
-  if (!parts.vae.empty()) {
-    loaded.vae_spec = detect_vae(parts.vae);
-    with_vae_modules(*loaded.vae_spec, [&]<class E, class D>(std::shared_ptr<E> encoder,
-                                                             std::shared_ptr<D> decoder) {
-      loaded.vae_encoder =
-          to_network<E>(load(std::move(encoder), devices.compute, parts.vae, "VAE encoder"));
-      loaded.vae_decoder =
-          to_network<D>(load(std::move(decoder), devices.compute, parts.vae, "VAE decoder"));
-    });
-  }
-  if (!parts.clip.empty()) {
-    loaded.clip = Network<ClipTextModel>(
-        load(std::make_shared<ClipTextModel>(detect_clip(parts.clip)), devices.text, parts.clip,
-             "text encoder"),
-        devices.text, Weights(parts.clip));
-  }
-  // The packed copies are all that is read from now on; rows of the token table, and weights that an
-  // adapter changes, come back as needed.
-  for (const auto& [name, tensor] : file.tensors) io::drop_pages({tensor.data, tensor.bytes()});
-  require(loaded.unet != nullptr || loaded.vae_decoder != nullptr || loaded.clip != nullptr,
-          Fault::bad_file,
-          "{}: not a Stable Diffusion checkpoint: no tensor begins with '{}', '{}' or '{}'",
-          path.string(), kUnetPrefix, kVaePrefix, kClipPrefix);
+  if (!parts.unet.empty()) file.add_unet(loaded);
+  if (!parts.vae.empty()) file.add_vae(loaded);
+  for (const TextPart& text : parts.text) file.add_text(loaded, text.part, text.use);
+  return loaded;
+}
+
+Checkpoint load_unet(const fs::path& path, const CheckpointDevices& devices) {
+  const SourceFile file(path, devices);
+  require(!file.parts().unet.empty(), Fault::bad_file, "{}: holds no UNet that sagitta knows",
+          file.name());
+  Checkpoint loaded;
+  file.add_unet(loaded);
+  return loaded;
+}
+
+Checkpoint load_vae(const fs::path& path, const CheckpointDevices& devices) {
+  const SourceFile file(path, devices);
+  require(!file.parts().vae.empty(), Fault::bad_file, "{}: holds no VAE that sagitta knows",
+          file.name());
+  Checkpoint loaded;
+  file.add_vae(loaded);
+  return loaded;
+}
+
+Checkpoint load_text_encoder(const fs::path& path, const CheckpointDevices& devices) {
+  const SourceFile file(path, devices);
+  Checkpoint loaded;
+  file.add_text(loaded, file.text().part, file.text().use);
+  return loaded;
+}
+
+Checkpoint load_sdxl_encoders(const fs::path& one, const fs::path& two,
+                              const CheckpointDevices& devices) {
+  const SourceFile first(one, devices);
+  const SourceFile second(two, devices);
+  const bool in_order = first_is_sdxl_l(first.text().part, second.text().part);
+  const SourceFile& l = in_order ? first : second;
+  const SourceFile& g = in_order ? second : first;
+  Checkpoint loaded;
+  l.add_text(loaded, l.text().part, ClipUse::sdxl_l);
+  g.add_text(loaded, g.text().part, ClipUse::sdxl_g);
+  return loaded;
+}
+
+Checkpoint load_diffusers(const fs::path& folder, const CheckpointDevices& devices) {
+  constexpr const char* kNetwork = "diffusion_pytorch_model";
+  constexpr const char* kText = "model";
+  const fs::path unet = require_diffusers_file(folder, "unet", kNetwork);
+  const fs::path vae = require_diffusers_file(folder, "vae", kNetwork);
+  const fs::path text = require_diffusers_file(folder, "text_encoder", kText);
+  const fs::path second_text = diffusers_file(folder, "text_encoder_2", kText);
+
+  Checkpoint loaded = load_unet(unet, devices);
+  Checkpoint autoencoder = load_vae(vae, devices);
+  loaded.vae_spec = autoencoder.vae_spec;
+  loaded.vae_encoder = std::move(autoencoder.vae_encoder);
+  loaded.vae_decoder = std::move(autoencoder.vae_decoder);
+  loaded.text = (second_text.empty() ? load_text_encoder(text, devices)
+                                     : load_sdxl_encoders(text, second_text, devices))
+                    .text;
   return loaded;
 }
 

@@ -1,5 +1,5 @@
-// A Stable Diffusion checkpoint in the single-file layout: UNet, autoencoder and text encoder, found
-// by their key prefixes. A part that the file does not hold is absent, not an error.
+// The networks of a model, from one file or several: UNet, autoencoder and text encoders. What the
+// files do not hold is absent, not an error.
 #pragma once
 
 #include "sagitta/models/clip/text_model.h"
@@ -19,7 +19,7 @@ namespace sagitta::models {
 struct CheckpointInfo {
   std::optional<ModelSpec> model;
   std::optional<VaeSpec> vae;
-  std::optional<ClipSpec> clip;
+  std::vector<ClipSpec> text;            // in the order in which their contexts are joined
   std::vector<LoadReport> parts;         // what each part expects and finds
   std::vector<std::string> unexpected;   // tensors that no part wants
   std::size_t tensors = 0;
@@ -37,18 +37,36 @@ struct Checkpoint {
   std::optional<VaeSpec> vae_spec;
   VaeNetwork vae_encoder;
   VaeNetwork vae_decoder;
-  Network<ClipTextModel> clip;
+  std::vector<Network<ClipTextModel>> text;  // as in CheckpointInfo
   std::vector<LoadReport> reports;
 };
 
-// Where the parts go: networks to `compute`, the text encoder to `text`, which should compute in f32.
+// Where the parts go: networks to `compute`, text encoders to `text`, which should compute in f32.
 struct CheckpointDevices {
   Device& compute;
   Device& text;
 };
 
-// Throws bad_file naming missing or misshapen tensors of a part that is there.
+// All of these throw bad_file naming the file, and what is missing or misshapen in it. Any layout
+// that find_parts() knows will do.
+
 [[nodiscard]] Checkpoint load_checkpoint(const std::filesystem::path& path,
                                          const CheckpointDevices& devices);
+
+// One part of a file. Throws bad_file if it holds none.
+[[nodiscard]] Checkpoint load_unet(const std::filesystem::path& path, const CheckpointDevices& devices);
+[[nodiscard]] Checkpoint load_vae(const std::filesystem::path& path, const CheckpointDevices& devices);
+[[nodiscard]] Checkpoint load_text_encoder(const std::filesystem::path& path,
+                                           const CheckpointDevices& devices);
+
+// SDXL's two encoders, in either order.
+[[nodiscard]] Checkpoint load_sdxl_encoders(const std::filesystem::path& one,
+                                            const std::filesystem::path& two,
+                                            const CheckpointDevices& devices);
+
+// A folder of diffusers: unet/, vae/, text_encoder/ and perhaps text_encoder_2/. Throws bad_file if
+// one of the first three lacks its file.
+[[nodiscard]] Checkpoint load_diffusers(const std::filesystem::path& folder,
+                                        const CheckpointDevices& devices);
 
 }  // namespace sagitta::models

@@ -137,6 +137,18 @@ VaeSpec detect_taesd(const StateDict& vae) {
   return spec;
 }
 
+// What the families do with their encoders.
+ClipSpec clip_use(ClipUse use) {
+  ClipSpec spec;
+  spec.quick_gelu = use == ClipUse::sd1 || use == ClipUse::sdxl_l;
+  spec.key = spec.quick_gelu ? "clip_l" : use == ClipUse::sd2 ? "clip_h" : "clip_g";
+  if (!spec.quick_gelu) spec.pad = 0;
+  spec.default_layer = use == ClipUse::sd1 ? -1 : -2;
+  spec.final_norm = use == ClipUse::sd1 || use == ClipUse::sd2;
+  spec.project_pooled = use != ClipUse::sd1;
+  return spec;
+}
+
 }  // namespace
 
 ModelSpec detect_model(const StateDict& unet, const StateDict& file) {
@@ -173,10 +185,17 @@ ModelSpec detect_model(const StateDict& unet, const StateDict& file) {
   check_heads(spec);
 
   if (spec.vector_width > 0) {
-    model.family = "SDXL";
+    constexpr std::int64_t kRefinerContext = 1280;  // of bigG alone
+    model.family = spec.context_width == kRefinerContext ? "SDXL refiner" : "SDXL";
     model.latent_scale = 0.13025F;
-    model.prediction = find(file, "v_pred") != nullptr ? Prediction::v : Prediction::eps;
-    model.zero_terminal_snr = find(file, "ztsnr") != nullptr;
+    require(find(file, "edm_mean") == nullptr && find(file, "edm_vpred.sigma_max") == nullptr,
+            Fault::unsupported,
+            "the checkpoint is marked as trained on continuous EDM noise levels, which sagitta does "
+            "not set up by itself");
+    // The mark of a zero terminal SNR counts only beside that of the v-prediction.
+    const bool is_v = find(file, "v_pred") != nullptr;
+    model.prediction = is_v ? Prediction::v : Prediction::eps;
+    model.zero_terminal_snr = is_v && find(file, "ztsnr") != nullptr;
   } else if (linear_projection) {
     model.family = "SD 2.x";
     model.prediction = detect_prediction(unet);
@@ -205,8 +224,8 @@ VaeSpec detect_vae(const StateDict& vae) {
   return spec;
 }
 
-ClipSpec detect_clip(const StateDict& clip) {
-  ClipSpec spec;
+ClipSpec detect_clip(const StateDict& clip, ClipUse use) {
+  ClipSpec spec = clip_use(use);
   const std::string tokens = "text_model.embeddings.token_embedding.weight";
   spec.vocabulary = size_of_axis(clip, tokens, 0);
   spec.width = size_of_axis(clip, tokens, 1);
@@ -220,6 +239,9 @@ ClipSpec detect_clip(const StateDict& clip) {
   if (find(clip, "text_projection.weight") != nullptr) {
     spec.projection = size_of_axis(clip, "text_projection.weight", 0);
   }
+  // SD 2.x folders of diffusers hold OpenCLIP-H without the last layer, since it is never used.
+  constexpr int kCutH = 23;
+  if (use == ClipUse::sd2 && spec.layers == kCutH) spec.omitted_layers = 1;
   return spec;
 }
 

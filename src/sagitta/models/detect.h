@@ -18,6 +18,6 @@ namespace sagitta::models {
 
 // clip: under the names of CLIP-L ("text_model.encoder.layers.0..."). The head width is 64; a
 // narrower model has one head.
-[[nodiscard]] ClipSpec detect_clip(const StateDict& clip);
+[[nodiscard]] ClipSpec detect_clip(const StateDict& clip, ClipUse use);
 
 }  // namespace sagitta::models

@@ -30,6 +30,19 @@ bool begins_with_part(std::string_view name, std::string_view part) {
   return name.starts_with(part) && (name.size() == part.size() || name[part.size()] == '.');
 }
 
+// The block of a tensor's name: the longest beginning, in whole segments, that is in the table.
+template <class Table>
+auto find_longest(const Table& table, std::string_view name) {
+  auto found = table.find(name);
+  while (found == table.end()) {
+    const auto dot = name.rfind('.');
+    if (dot == std::string_view::npos) break;
+    name = name.substr(0, dot);
+    found = table.find(name);
+  }
+  return found;
+}
+
 }  // namespace
 
 DiffusersUnetNames::DiffusersUnetNames(const UnetSpec& spec) {
@@ -77,24 +90,32 @@ DiffusersUnetNames::DiffusersUnetNames(const UnetSpec& spec) {
       }
     }
   }
+  for (const auto& [single_file, block] : blocks_) single_file_[block.name] = single_file;
 }
 
 std::string DiffusersUnetNames::operator()(std::string_view single_file_name) const {
-  // A block's name is the longest part of the tensor's name that is in the table.
-  std::string_view part = single_file_name;
-  auto block = blocks_.find(part);
-  while (block == blocks_.end()) {
-    const auto dot = part.rfind('.');
-    if (dot == std::string_view::npos) return {};
-    part = part.substr(0, dot);
-    block = blocks_.find(part);
-  }
-  const std::string_view rest = single_file_name.substr(part.size());
+  const auto block = find_longest(blocks_, single_file_name);
+  if (block == blocks_.end()) return {};
+  const std::string_view rest = single_file_name.substr(block->first.size());
   if (!block->second.residual || rest.empty()) return block->second.name + std::string(rest);
   for (const LayerName& layer : kResidualLayers) {
     if (begins_with_part(rest.substr(1), layer.single_file)) {
       return fmt::format("{}.{}{}", block->second.name, layer.diffusers,
                          rest.substr(1 + layer.single_file.size()));
+    }
+  }
+  return {};
+}
+
+std::string DiffusersUnetNames::single_file_name(std::string_view diffusers_name) const {
+  const auto block = find_longest(single_file_, diffusers_name);
+  if (block == single_file_.end()) return {};
+  const std::string_view rest = diffusers_name.substr(block->first.size());
+  const std::string& name = block->second;
+  if (!blocks_.at(name).residual || rest.empty()) return name + std::string(rest);
+  for (const LayerName& layer : kResidualLayers) {
+    if (begins_with_part(rest.substr(1), layer.diffusers)) {
+      return fmt::format("{}.{}{}", name, layer.single_file, rest.substr(1 + layer.diffusers.size()));
     }
   }
   return {};

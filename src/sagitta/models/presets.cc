@@ -11,7 +11,7 @@ namespace {
 Preset sd15() {
   const std::vector<int> with{1, 1};
   const std::vector<int> without{0, 0};
-  Preset preset{.name = "sd15", .model = {}, .vae = {}, .clip = {}};
+  Preset preset{.name = "sd15", .model = {}, .vae = {}, .text = {}};
   preset.model.family = "SD 1.x";
   UnetSpec& unet = preset.model.unet;
   unet.levels = {{.channels = 320, .input_depth = with, .output_depth = {1, 1, 1}},
@@ -20,6 +20,7 @@ Preset sd15() {
                  {.channels = 1280, .input_depth = without, .output_depth = {0, 0, 0}}};
   unet.heads = 8;
   preset.vae.multipliers = {1, 2, 4, 4};
+  preset.text = {{.prefix = "cond_stage_model.transformer.", .spec = {}}};
   return preset;
 }
 

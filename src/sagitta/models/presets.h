@@ -13,7 +13,12 @@ struct Preset {
   std::string_view name;
   ModelSpec model;
   VaeSpec vae;
-  ClipSpec clip;
+  // A text encoder, and the prefix of its weights in a checkpoint.
+  struct Text {
+    std::string_view prefix;
+    ClipSpec spec;
+  };
+  std::vector<Text> text;
 };
 
 // "sd15".

@@ -54,6 +54,9 @@ struct VaeSpec {
   [[nodiscard]] std::int64_t downscale() const { return std::int64_t{1} << (multipliers.size() - 1); }
 };
 
+// Which encoder of which family: how it is conditioned on (see clip_use in detect.cc).
+enum class ClipUse { sd1, sd2, sdxl_l, sdxl_g };
+
 struct ClipSpec {
   std::int64_t width = 768;
   std::int64_t vocabulary = 49408;
@@ -63,6 +66,14 @@ struct ClipSpec {
   int heads = 12;
   bool quick_gelu = true;               // CLIP-L; the OpenCLIP models use the exact GELU
   std::int64_t projection = 0;          // width of the text projection; 0 = none
+
+  // How a family conditions on the encoder.
+  std::string key = "clip_l";           // its name in prompts' files: "clip_l", "clip_h", "clip_g"
+  int default_layer = -1;               // -1: the last layer, -2: the last but one, ...
+  bool final_norm = true;               // whether the final norm is applied to the chosen layer
+  bool project_pooled = false;          // whether the pooled text goes through the projection
+  std::optional<int> pad;               // token id that fills chunks; none: the end token
+  int omitted_layers = 0;               // last layers of the original that the file leaves out
 };
 
 enum class Prediction { eps, v };

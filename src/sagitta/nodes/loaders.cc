@@ -27,17 +27,8 @@ NodeResult load(const NodeCall& call) {
   NodeResult result;
   result.values.resize(3);
   if (file.unet) result.values[0] = make_model(services.device, *file.spec, file.unet);
-  if (file.clip) {
-    result.values[1] = Clip{.device = &services.text_device,
-                            .model = file.clip,
-                            .tokenizer = std::make_shared<const text::ClipTokenizer>(text::clip_tokenizer())};
-  }
-  if (file.vae_decoder) {
-    result.values[2] = Vae{.device = &services.device,
-                           .spec = *file.vae_spec,
-                           .encoder = file.vae_encoder,
-                           .decoder = file.vae_decoder};
-  }
+  if (const auto clip = make_clip(services.text_device, file)) result.values[1] = *clip;
+  if (const auto vae = make_vae(services.device, file)) result.values[2] = *vae;
   return result;
 }
 

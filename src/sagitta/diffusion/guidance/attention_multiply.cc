@@ -75,7 +75,7 @@ Clip with_attention_factors(Clip clip, const AttentionFactors& factors) {
                                     {"self_attn", "k_proj", factors.k},
                                     {"self_attn", "v_proj", factors.v},
                                     {"self_attn", "out_proj", factors.out}};
-  clip.model = multiply(clip.model, projections);
+  for (auto& encoder : clip.encoders) encoder = multiply(encoder, projections);
   return clip;
 }
 

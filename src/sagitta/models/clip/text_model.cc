@@ -3,6 +3,7 @@
 #include "sagitta/base/error.h"
 #include "sagitta/ops/attention.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sagitta::models {
@@ -63,7 +64,7 @@ void ClipTextModel::token_embedding(int id, std::span<float> out) const {
 }
 
 ClipTextModel::Output ClipTextModel::operator()(Device& device, const Array& embedded,
-                                                const Options& options) const {
+                                                std::optional<int> layer) const {
   const std::int64_t tokens = embedded.dim(1);
   require(embedded.dim(2) == spec_.width && tokens <= spec_.positions, Fault::internal,
           "the text encoder wants (B, <= {}, {}), got {}", spec_.positions, spec_.width,
@@ -73,26 +74,30 @@ ClipTextModel::Output ClipTextModel::operator()(Device& device, const Array& emb
   const auto sample = static_cast<std::size_t>(tokens * spec_.width);
   for (std::size_t i = 0; i < input.size(); ++i) input[i] += positions[i % sample];
 
-  const int depth = spec_.layers;
-  const int chosen = options.layer < -depth || options.layer >= 0 ? depth - 1 : depth + options.layer;
+  const int original_depth = spec_.layers + spec_.omitted_layers;
+  const int wanted = layer.value_or(spec_.default_layer);
+  const bool beyond = wanted >= 0 || wanted < -original_depth;
+  const int last = spec_.layers - 1;
+  const int chosen = beyond ? last : std::min(original_depth + wanted, last);
   Tensor h = upload(device, input);
   Tensor hidden;
-  for (int i = 0; i < depth; ++i) {
+  for (int i = 0; i <= last; ++i) {
     h = layers_[static_cast<std::size_t>(i)](h);
     if (i == chosen) hidden = h;
   }
+  const bool normed = beyond || spec_.final_norm;
   Output out;
   out.last = download(final_norm_(h));
-  if (!options.final_norm) {
-    out.hidden = download(hidden);
+  if (chosen == last && normed) {
+    out.hidden = out.last;
   } else {
-    out.hidden = chosen == depth - 1 ? out.last : download(final_norm_(hidden));
+    out.hidden = download(normed ? final_norm_(hidden) : hidden);
   }
   return out;
 }
 
 Array ClipTextModel::project(Device& device, const Array& pooled) const {
-  if (!projection_) return pooled;
+  if (!projection_ || !spec_.project_pooled) return pooled;
   return download((*projection_)(upload(device, pooled)));
 }
 

@@ -5,6 +5,7 @@
 #include "sagitta/models/spec.h"
 #include "sagitta/nn/layers.h"
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -41,15 +42,15 @@ class ClipTextModel {
     Array hidden;  // (B, T, width): the chosen layer
     Array last;    // (B, T, width): the last layer after the final norm
   };
-  struct Options {
-    int layer = -1;          // -1: the last layer, -2: the last but one, ...; beyond the depth: -1
-    bool final_norm = true;  // whether the final norm is applied to the chosen layer
-  };
-  // embedded: (B, T, width) token embeddings without positions; T at most spec().positions.
-  [[nodiscard]] Output operator()(Device& device, const Array& embedded, const Options& options) const;
+  // embedded: (B, T, width) token embeddings without positions; T at most spec().positions. layer:
+  // -1 is the last, -2 the last but one, ...; none: the specification's default. What the
+  // specification says about the final norm holds for it; a layer beyond the depth stands for the
+  // last one with the final norm.
+  [[nodiscard]] Output operator()(Device& device, const Array& embedded,
+                                  std::optional<int> layer = {}) const;
 
   // The pooled text vector through the text projection: (B, width) -> (B, projection). Identity
-  // where the model has none.
+  // where the model has none, or the family does not use it.
   [[nodiscard]] Array project(Device& device, const Array& pooled) const;
 
  private:
