@@ -225,13 +225,14 @@ EncodedText encode_text(const Clip& clip, const SdxlPrompt& prompt) {
 }
 
 Conditioning encode_prompt(const Clip& clip, std::string_view prompt) {
-  return as_conditioning(encode_text(clip, prompt));
+  Conditioning conditioning = as_conditioning(encode_text(clip, prompt));
+  conditioning.front().tokens = token_texts(*clip.tokenizer, prompt);
+  return conditioning;
 }
 
 Conditioning as_conditioning(EncodedText encoded) {
   return {{.context = std::make_shared<const Array>(std::move(encoded.context)),
-           .pooled = std::make_shared<const Array>(std::move(encoded.pooled)),
-           .tokens = token_texts(*clip.tokenizer, prompt)}};
+           .pooled = std::make_shared<const Array>(std::move(encoded.pooled))}};
 }
 
 }  // namespace sagitta
