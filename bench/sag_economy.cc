@@ -199,13 +199,8 @@ int main(int argc, char** argv) {
   const auto device = open_device("cpu");
   const models::Checkpoint file = models::load_checkpoint(argv[1], {.compute = *device, .text = *device});
   const Model base = make_model(*device, *file.spec, file.unet);
-  const Clip clip{.device = device.get(),
-                  .model = file.clip,
-                  .tokenizer = std::make_shared<const text::ClipTokenizer>(text::clip_tokenizer())};
-  const Vae vae{.device = device.get(),
-                .spec = *file.vae_spec,
-                .encoder = file.vae_encoder,
-                .decoder = file.vae_decoder};
+  const Clip clip = make_clip(*device, file).value();
+  const Vae vae = make_vae(*device, file).value();
   const Conditioning negative = encode_prompt(clip, "");
   const auto run = [&](const Way& way, Counts& counts, std::size_t picture, bool compare) {
     const Model model = with_way(base, scale, way, counts, compare);
