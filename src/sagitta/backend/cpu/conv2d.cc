@@ -6,6 +6,7 @@
 #include "sagitta/backend/cpu/weights.h"
 
 #include <algorithm>
+#include <cstring>
 #include <span>
 
 namespace sagitta::cpu {
@@ -18,6 +19,7 @@ struct Call {
   const float* bias;
   const Tensor* residual;
   Tensor& out;
+  bool onto = false;  // adds to what is in out
 };
 
 // oneDNN adds the result to what is there, so the residual goes there first.
@@ -48,7 +50,7 @@ void spatial(const Call& call) {
                             .pad_before = call.args.pad_before,
                             .pad_after = call.args.pad_after,
                             .bias = call.bias != nullptr,
-                            .accumulate = call.residual != nullptr};
+                            .accumulate = call.onto || call.residual != nullptr};
   const auto plan = context.convs.find_or_make(
       problem, [&] { return plan_conv(context.engine, problem, &weight.values.layout()); });
   if (call.residual != nullptr) start_from(*call.residual, call.out);
@@ -98,6 +100,24 @@ void sample_bias(const float* bias, const Tensor& row_bias, std::int64_t sample,
   }
 }
 
+// Fills out (B, H, W, O) with each sample's row.
+void start_from_rows(const Tensor& row_bias, Tensor& out) {
+  const auto row = static_cast<std::size_t>(out.dim(3)) * size_of(out.dtype());
+  const std::int64_t pixels = out.dim(1) * out.dim(2);
+  const std::byte* const from = row_bias.data<std::byte>();
+  std::byte* const to = out.data<std::byte>();
+  const auto grain = static_cast<std::int64_t>(std::max<std::size_t>(1, 65536 / row));
+  parallel_ranges(out.dim(0) * pixels, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t pixel = begin; pixel < end; ++pixel) {
+      std::memcpy(to + static_cast<std::size_t>(pixel) * row,
+                  from + static_cast<std::size_t>(pixel / pixels) * row, row);
+    }
+  });
+}
+
+// Images of so few pixels leave oneDNN too little work for each time that it reads the weights.
+constexpr std::int64_t kSmallImage = 32 * 32;
+
 }  // namespace
 
 void conv2d(const Conv2dArgs& args, Tensor& out) {
@@ -105,8 +125,15 @@ void conv2d(const Conv2dArgs& args, Tensor& out) {
   auto* const run = is_pointwise(args.weight) ? pointwise : spatial;
   if (args.row_bias == nullptr) return run({args, args.x, bias, args.residual, out});
 
-  // A sample's row is a bias of its own. A call per sample is as fast as one for all, and a sample
+  // Small images go in one call, onto the rows. The size decides and not the batch, so that a sample
   // does not notice its batch.
+  const bool small = out.dim(1) * out.dim(2) <= kSmallImage;
+  if (small && args.residual == nullptr && !is_pointwise(args.weight)) {
+    start_from_rows(*args.row_bias, out);
+    return spatial({args, args.x, bias, nullptr, out, true});
+  }
+
+  // A sample's row is a bias of its own. A call per sample is as fast as one for all.
   const auto channels = static_cast<std::size_t>(args.weight.shape[0]);
   const PoolBlock block(out.device(), channels * sizeof(float));
   const std::span<float> own(static_cast<float*>(block.data()), channels);

@@ -7,8 +7,9 @@
 namespace sagitta::cpu {
 namespace {
 
-// Rows of a gated product whose gates are this large stay in the second-level cache of a few cores.
-constexpr std::int64_t kGateBytes = 2 << 20;
+// The scratch of a gated product: enough rows that reading the weights again for every block of
+// rows costs little, few enough to stay in the outer caches.
+constexpr std::int64_t kGateBytes = 8 << 20;
 constexpr std::int64_t kLeastGateRows = 128;
 
 const float* bias_of(const LinearArgs& args) {
