@@ -33,6 +33,8 @@ const Kind* const kKinds[] = {
     &kLoraKind,
     &kLoraRunKind,
     &kTextStackKind,
+    &kControlCallKind,
+    &kControlRunsKind,
     &kRunsKind,
     &kModelSamplingKind,
     &kPatchesKind,

@@ -22,6 +22,8 @@ struct Kind {
 extern const Kind kBrownianTreeKind;
 extern const Kind kCfgKind;
 extern const Kind kConditioningKind;
+extern const Kind kControlCallKind;
+extern const Kind kControlRunsKind;
 extern const Kind kCustomSigmasKind;
 extern const Kind kDeepShrinkKind;
 extern const Kind kDtypesKind;

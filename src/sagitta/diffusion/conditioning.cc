@@ -76,7 +76,8 @@ PreparedEntry prepare(const ConditioningEntry& entry, const Model& model, std::i
                          .mask = {},
                          .mask_strength = entry.mask_strength,
                          .sigma_start = model.sampling.percent_to_sigma(entry.start_percent),
-                         .sigma_end = model.sampling.percent_to_sigma(entry.end_percent)};
+                         .sigma_end = model.sampling.percent_to_sigma(entry.end_percent),
+                         .control = entry.control};
   if (entry.area) prepared.area = to_cells(*entry.area, height, width);
   if (entry.mask) {
     prepared.mask =
@@ -113,6 +114,23 @@ void add_counterpart(std::vector<PreparedEntry>& entries, const PreparedEntry& o
   counterpart.tokens = smallest->tokens;
   counterpart.vector = smallest->vector;
   entries.push_back(std::move(counterpart));
+}
+
+// Gives the controls of positive entries that are meant for both lists to the negatives, in turn, if
+// no negative has one of its own. Entries with areas take no part.
+void share_controls(const Conditioning& positive, std::vector<PreparedEntry>& negative) {
+  std::vector<PreparedEntry*> takers;
+  for (PreparedEntry& entry : negative) {
+    if (entry.area) continue;
+    if (entry.control) return;
+    takers.push_back(&entry);
+  }
+  if (takers.empty()) return;
+  std::size_t next = 0;
+  for (const ConditioningEntry& entry : positive) {
+    if (!entry.control || !entry.control_for_negative || entry.area) continue;
+    takers[next++ % takers.size()]->control = entry.control;
+  }
 }
 
 // Multiplies row t of each inner edge by (t + 1) / feather.
@@ -156,6 +174,7 @@ PreparedConditioning prepare_conditioning(const Conditioning& positive, const Co
   }
   for (const PreparedEntry& entry : prepared.positive) add_counterpart(prepared.negative, entry);
   for (const PreparedEntry& entry : prepared.negative) add_counterpart(prepared.positive, entry);
+  share_controls(positive, prepared.negative);
   return prepared;
 }
 

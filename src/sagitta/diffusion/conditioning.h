@@ -3,6 +3,7 @@
 #pragma once
 
 #include "sagitta/core/array.h"
+#include "sagitta/diffusion/control.h"
 #include "sagitta/diffusion/model.h"
 #include "sagitta/diffusion/vector_conditioning.h"
 #include "sagitta/nn/pass.h"
@@ -34,6 +35,8 @@ struct ConditioningEntry {
   bool mask_bounds = false;                      // evaluate only the bounding box of the mask
   double start_percent = 0;                      // part of the schedule in which the entry is active
   double end_percent = 1;
+  std::shared_ptr<const Control> control = {};   // steers the network by a picture; null: nothing does
+  bool control_for_negative = false;             // negatives without a control take over this one
 };
 
 using Conditioning = std::vector<ConditioningEntry>;
@@ -49,6 +52,7 @@ struct PreparedEntry {
   float mask_strength = 1;
   double sigma_start = 0;             // active while sigma_end <= sigma <= sigma_start
   double sigma_end = 0;
+  std::shared_ptr<const Control> control = {};
 
   [[nodiscard]] bool active(float sigma) const { return sigma <= sigma_start && sigma >= sigma_end; }
 };

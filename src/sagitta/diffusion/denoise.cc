@@ -89,7 +89,8 @@ struct Denoiser::Job {
   [[nodiscard]] bool fits(const Job& other) const {
     return coverage.area.height == other.coverage.area.height &&
            coverage.area.width == other.coverage.area.width &&
-           lengths_fit(entry->context->dim(1), other.entry->context->dim(1));
+           lengths_fit(entry->context->dim(1), other.entry->context->dim(1)) &&
+           entry->control == other.entry->control;
   }
 };
 
@@ -141,6 +142,13 @@ Array Denoiser::call_network(std::span<const Job* const> jobs, const Array& x, f
       .context = upload(*model_.device, context),
       .vector = {}};
   if (!vectors.empty()) input.vector = upload(*model_.device, concat(vectors));
+  if (const auto& control = jobs[0]->entry->control) {
+    input.control = controls_(*control, model_.sampling,
+                              {.input = input,
+                               .sigma = sigma,
+                               .entries = static_cast<std::int64_t>(jobs.size()),
+                               .batch = batch});
+  }
   ++calls_;
   const Array output = to_channels_first(download((*model_.unet)(input, patches, pass)));
   return model_.sampling.calculate_denoised(sigmas, output, noisy);

@@ -47,6 +47,7 @@ class Denoiser {
   const PreparedConditioning& conditioning_;
   RunScratch& scratch_;
   DenoiseOptions options_;
+  ControlRunner controls_;
   int calls_ = 0;
 };
 

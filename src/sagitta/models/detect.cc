@@ -149,23 +149,12 @@ ClipSpec clip_use(ClipUse use) {
   return spec;
 }
 
-}  // namespace
-
-ModelSpec detect_model(const StateDict& unet, const StateDict& file) {
-  require(!unet.empty(), Fault::bad_file,
-          "the checkpoint has no UNet: no tensor begins with 'model.diffusion_model.'");
-  require(find(unet, "joint_blocks.0.x_block.attn.qkv.weight") == nullptr &&
-              find(unet, "double_blocks.0.img_attn.qkv.weight") == nullptr,
-          Fault::unsupported,
-          "the checkpoint holds a diffusion transformer; sagitta runs UNet models (SD 1.x, SD 2.x, "
-          "SDXL)");
-  ModelSpec model;
-  UnetSpec& spec = model.unet;
+// What the embeddings, the way down and the middle block say; the levels have no way up yet.
+UnetSpec detect_encoder(const StateDict& unet) {
+  UnetSpec spec;
   spec.model_channels = size_of_axis(unet, "input_blocks.0.0.weight", 0);
   spec.in_channels = size_of_axis(unet, "input_blocks.0.0.weight", 1);
-  spec.out_channels = size_of_axis(unet, "out.2.weight", 0);
   detect_input(unet, spec);
-  detect_output(unet, spec);
   spec.middle_depth = transformer_depth(unet, "middle_block.1");
   if (find(unet, "label_emb.0.0.weight") != nullptr) {
     spec.vector_width = size_of_axis(unet, "label_emb.0.0.weight", 1);
@@ -182,6 +171,24 @@ ModelSpec detect_model(const StateDict& unet, const StateDict& file) {
   // linear ones (SD 2.x, SDXL) 64 channels per head.
   spec.heads = linear_projection ? 0 : kSd1Heads;
   spec.head_width = kHeadWidth;
+  return spec;
+}
+
+}  // namespace
+
+ModelSpec detect_model(const StateDict& unet, const StateDict& file) {
+  require(!unet.empty(), Fault::bad_file,
+          "the checkpoint has no UNet: no tensor begins with 'model.diffusion_model.'");
+  require(find(unet, "joint_blocks.0.x_block.attn.qkv.weight") == nullptr &&
+              find(unet, "double_blocks.0.img_attn.qkv.weight") == nullptr,
+          Fault::unsupported,
+          "the checkpoint holds a diffusion transformer; sagitta runs UNet models (SD 1.x, SD 2.x, "
+          "SDXL)");
+  ModelSpec model;
+  UnetSpec& spec = model.unet;
+  spec = detect_encoder(unet);
+  spec.out_channels = size_of_axis(unet, "out.2.weight", 0);
+  detect_output(unet, spec);
   check_heads(spec);
 
   if (spec.vector_width > 0) {
@@ -196,13 +203,25 @@ ModelSpec detect_model(const StateDict& unet, const StateDict& file) {
     const bool is_v = find(file, "v_pred") != nullptr;
     model.prediction = is_v ? Prediction::v : Prediction::eps;
     model.zero_terminal_snr = is_v && find(file, "ztsnr") != nullptr;
-  } else if (linear_projection) {
+  } else if (spec.heads == 0) {
     model.family = "SD 2.x";
     model.prediction = detect_prediction(unet);
   } else {
     model.family = "SD 1.x";
   }
   return model;
+}
+
+ControlNetSpec detect_controlnet(const StateDict& net) {
+  ControlNetSpec spec;
+  spec.encoder = detect_encoder(net);
+  check_heads(spec.encoder);
+  spec.hint_channels = size_of_axis(net, "input_hint_block.0.weight", 1);
+  constexpr int kHintLayers[] = {0, 2, 4, 6, 8, 10, 12};
+  for (const int layer : kHintLayers) {
+    spec.hint_widths.push_back(size_of_axis(net, fmt::format("input_hint_block.{}.weight", layer), 0));
+  }
+  return spec;
 }
 
 VaeSpec detect_vae(const StateDict& vae) {

@@ -12,6 +12,9 @@ namespace sagitta::models {
 // Throws bad_file naming what is missing or impossible; unsupported for transformer models (DiT).
 [[nodiscard]] ModelSpec detect_model(const StateDict& unet, const StateDict& file);
 
+// net: a ControlNet under its single-file names ("zero_convs.0.0.weight"...).
+[[nodiscard]] ControlNetSpec detect_controlnet(const StateDict& net);
+
 // vae: under the names of the single file ("decoder.conv_in.weight", "quant_conv.weight"... or
 // "taesd_decoder.1.weight"...).
 [[nodiscard]] VaeSpec detect_vae(const StateDict& vae);

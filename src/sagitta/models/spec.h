@@ -38,6 +38,13 @@ enum class VaeKind {
   taesd,  // the tiny one of madebyollin: no norms, no attention
 };
 
+// A ControlNet: a copy of a UNet's way down, and convolutions that read the hint picture.
+struct ControlNetSpec {
+  UnetSpec encoder;                        // without the way up
+  std::int64_t hint_channels = 3;
+  std::vector<std::int64_t> hint_widths;   // channels between the eight convolutions of the hint
+};
+
 struct VaeSpec {
   VaeKind kind = VaeKind::kl;
   std::int64_t channels = 128;             // of the finest level

@@ -9,6 +9,7 @@ graph::Registry all_nodes() {
   registry.add(sampling_nodes());
   registry.add(loader_nodes());
   registry.add(adapter_nodes());
+  registry.add(control_nodes());
   registry.add(conditioning_nodes());
   registry.add(conditioning_transform_nodes());
   registry.add(latent_nodes());
