@@ -3,6 +3,7 @@
 #include "embedded_model.h"
 #include "field_options.h"
 #include "generate_graph.h"
+#include "insight_graph.h"
 #include "options.h"
 #include "parse_size.h"
 #include "run_prompt.h"
@@ -28,6 +29,7 @@ struct GenerateOptions {
   std::string size;        // empty: the model's own
   fs::path output;         // of -o; empty: the output folder
   fs::path save_workflow;  // empty: not written
+  fs::path insight;        // folder; empty: nothing is watched
   FolderOptions folders;
   DeviceChoice device;
   Reporting reporting;
@@ -83,11 +85,15 @@ void generate(GenerateOptions options, const CLI::App& command) {
     engine.services().output_dir = options.output.has_parent_path() ? options.output.parent_path() : ".";
     options.generation.filename_prefix = options.output.stem().string();
   }
-  const graph::Workflow workflow{.prompt = generation_graph(options.generation), .extra_pnginfo = {}};
+  graph::Workflow workflow{.prompt = generation_graph(options.generation), .extra_pnginfo = {}};
   if (!options.save_workflow.empty()) {
     io::write_file(options.save_workflow, graph::to_json(workflow.prompt).dump(2) + "\n");
   }
   const graph::Registry registry = nodes::all_nodes();
+  if (!options.insight.empty()) {
+    engine.services().insight_dir = options.insight;
+    add_insight(workflow.prompt, registry, options.generation.prompt);
+  }
   run_prompt(workflow, registry, engine, options.reporting, [&](std::vector<fs::path>& files) {
     if (!options.output.empty()) deliver(files, options.output);
   });
@@ -184,6 +190,11 @@ void add_generate_command(CLI::App& app, ExitCode& code) {
       ->type_name("FILE.png");
   command->add_option("--save-workflow", options->save_workflow, "Write the graph as JSON, too")
       ->type_name("FILE.json");
+  command
+      ->add_option("--insight", options->insight,
+                   "Write what the model looks at, and what Self-Attention Guidance does, into "
+                   "this folder")
+      ->type_name("DIR");
   add_folder_options(*command, options->folders);
   add_device_options(*command, options->device);
   add_reporting_options(*command, options->reporting);

@@ -1,5 +1,6 @@
 #include "cmd_run.h"
 
+#include "insight_graph.h"
 #include "options.h"
 #include "run_prompt.h"
 #include "sagitta/graph/json_text.h"
@@ -18,6 +19,7 @@ namespace {
 struct RunOptions {
   std::filesystem::path workflow;
   std::vector<std::string> changes;
+  std::filesystem::path insight;  // folder; empty: nothing is watched
   FolderOptions folders;
   DeviceChoice device;
   Reporting reporting;
@@ -59,6 +61,10 @@ void run(const RunOptions& options) {
   graph::Workflow workflow = read_workflow(options.workflow, registry, services);
   for (const std::string& change : options.changes)
     graph::set_input(workflow.prompt, change, registry);
+  if (!options.insight.empty()) {
+    engine.services().insight_dir = options.insight;
+    add_insight(workflow.prompt, registry, options.workflow.filename().string());
+  }
   run_prompt(workflow, registry, engine, options.reporting);
 }
 
@@ -87,6 +93,11 @@ void add_run_command(CLI::App& app, ExitCode& code) {
       ->type_name("NODE.INPUT=VALUE")
       ->take_all()
       ->allow_extra_args(false);
+  command
+      ->add_option("--insight", options->insight,
+                   "Write what the samplers' models look at, and what Self-Attention Guidance does, "
+                   "into this folder")
+      ->type_name("DIR");
   add_folder_options(*command, options->folders);
   add_device_options(*command, options->device);
   add_reporting_options(*command, options->reporting);

@@ -30,11 +30,13 @@ constexpr LatentColours kSdxl{.factors = {{{0.3651F, 0.4232F, 0.4341F},
 }  // namespace
 
 Array preview_image(const Preview& preview) {
-  const Array& latent = *preview.denoised;
+  return preview_image(*preview.denoised, preview.model->unet.spec());
+}
+
+Array preview_image(const Array& latent, const models::UnetSpec& unet) {
   require(latent.rank() == 4 && latent.dim(1) == static_cast<std::int64_t>(kChannels),
           Fault::unsupported, "no preview for a latent of shape {}", to_string(latent.shape()));
-  const LatentColours& colours =
-      preview.model->unet.spec().vector_width > 0 ? kSdxl : kStableDiffusion;
+  const LatentColours& colours = unet.vector_width > 0 ? kSdxl : kStableDiffusion;
   const std::int64_t height = latent.dim(2);
   const std::int64_t width = latent.dim(3);
   const auto cells = static_cast<std::size_t>(height * width);

@@ -15,5 +15,7 @@ struct Preview {
 // The first item as a picture (1, H, W, 3) in 0..1: each latent cell's channels through a linear map
 // to red, green and blue that was fitted for the model's kind of latent.
 [[nodiscard]] Array preview_image(const Preview& preview);
+// The same for latents of a network of this kind.
+[[nodiscard]] Array preview_image(const Array& latents, const models::UnetSpec& unet);
 
 }  // namespace sagitta

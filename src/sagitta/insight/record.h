@@ -2,6 +2,7 @@
 // Latents are as inside the run (latent scale applied). Of a batch, one item is recorded.
 #pragma once
 
+#include "sagitta/models/spec.h"
 #include "sagitta/nn/patches.h"
 
 #include <optional>
@@ -20,7 +21,8 @@ struct TokenPlane {
 struct TextMaps {
   std::vector<std::string> labels;  // of the first maps; one more is of begin, end and padding, or
                                     // of nothing if there is no such position
-  Array maps;  // (labels + 1, H, W): mean over heads, layers and areas
+  Array maps;                       // (labels + 1, H, W): mean over heads, layers and areas
+  Grid grid;  // of the tokens of the finest layer; empty if areas were looked at
 };
 
 // What Self-Attention Guidance did.
@@ -36,18 +38,20 @@ struct SagInsight {
 struct InsightStep {
   int prediction = 0;  // from 1; samplers of higher order make several per step
   float sigma = 0;
-  Array denoised;            // (1, C, H, W): the guided prediction
-  AttnSite site;             // of the self-attention below
-  Role role = Role::uncond;  // whose tokens it is of
-  Array received;            // (H, W): attention that each cell receives, mean 1; may be empty
-  std::optional<TokenPlane>
-      query;                    // how the token at the query point spreads its attention: sums to 1
-  std::vector<TextMaps> texts;  // one for each positive text
-  double cfg_norm = 0;          // of (cond - uncond) * (scale - 1); 0 without a negative
-  std::optional<SagInsight> sag;  // of the last application, if there was one
+  Array denoised;                   // (1, C, H, W): the guided prediction
+  AttnSite site;                    // of the self-attention below
+  Role role = Role::uncond;         // whose tokens it is of
+  Array received;                   // (H, W): attention that each cell receives; may be empty
+  Grid grid;                        // of its tokens; empty if areas were looked at
+  std::optional<TokenPlane> query;  // how the token at the query point spreads its attention
+  std::vector<TextMaps> texts;      // one for each positive text
+  double cfg_norm = 0;              // of (cond - uncond) * (scale - 1); 0 without a negative
+  std::optional<SagInsight> sag;    // of the last application, if there was one
 };
 
 struct InsightRecord {
+  models::UnetSpec unet;
+  float latent_scale = 1;   // of the latents here; VAE scale = latent / latent_scale
   std::int64_t height = 0;  // of the latent, in cells
   std::int64_t width = 0;
   float query_x = 0;                     // 0..1 from the left

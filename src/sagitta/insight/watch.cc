@@ -20,11 +20,13 @@ struct WatchedText {
   std::vector<std::string> labels;
   std::vector<std::size_t> group_of;  // the last group is of positions without a label
   CellMap maps;
+  Grid grid;
 };
 
 // What one kind of tokens shows.
 struct WatchedSelf {
   CellMap received;
+  Grid grid;
   std::optional<TokenPlane> query;
 };
 
@@ -69,6 +71,12 @@ Array mean_distance(const Array& a, const Array& b) {
   return out;
 }
 
+// The grid if its tokens see the whole latent.
+Grid whole_grid(Grid grid, const Row& row, const UnetPass& pass) {
+  const bool whole = row.area.height == pass.latent_height && row.area.width == pass.latent_width;
+  return whole ? grid : Grid{};
+}
+
 // The token of a row's grid that covers the query point, if the row's area does.
 std::optional<std::int64_t> token_at(const InsightParams& params, const Row& row, Grid grid,
                                      const UnetPass& pass) {
@@ -86,7 +94,7 @@ WatchedText& text_of(WatchedPrediction& seen, const TokenTexts* tokens, std::siz
     if (text.tokens == tokens && (tokens != nullptr || text.group_of.size() == positions))
       return text;
   }
-  WatchedText text{.tokens = tokens, .labels = {}, .group_of = {}, .maps = {}};
+  WatchedText text{.tokens = tokens, .labels = {}, .group_of = {}, .maps = {}, .grid = {}};
   for (std::size_t i = 0; i < positions; ++i) {
     const std::string label = tokens == nullptr ? std::to_string(i) : (*tokens)[i];
     text.group_of.push_back(label.empty() ? positions : text.labels.size());
@@ -112,8 +120,10 @@ class Watch {
     for (std::size_t i = 0; i < seen.pass.rows.size(); ++i) {
       const Row& row = seen.pass.rows[i];
       if (row.role != role || row.item != params_.item) continue;
-      CellMap& map = role == Role::uncond ? prediction.uncond.received : prediction.cond.received;
-      map.add(seen.values.slice(static_cast<std::int64_t>(i), 1), seen.grid, row, seen.pass);
+      WatchedSelf& self = role == Role::uncond ? prediction.uncond : prediction.cond;
+      self.received.add(seen.values.slice(static_cast<std::int64_t>(i), 1), seen.grid, row,
+                        seen.pass);
+      self.grid = whole_grid(seen.grid, row, seen.pass);
     }
   }
 
@@ -152,6 +162,9 @@ class Watch {
       text.maps.add(
           grouped_attention(call, static_cast<std::int64_t>(i), group_of, text.labels.size() + 1),
           call.layer.grid, row, pass);
+      if (call.layer.grid.rows > text.grid.rows) {
+        text.grid = whole_grid(call.layer.grid, row, pass);
+      }
     }
   }
 
@@ -268,9 +281,11 @@ InsightStep finish(WatchedPrediction seen) {
       step.received = mean.reshaped({mean.dim(1), mean.dim(2)});
     }
   }
+  if (step.site == kSite) step.grid = self.grid;
   step.query = std::move(self.query);
   for (WatchedText& text : seen.texts) {
-    step.texts.push_back({.labels = std::move(text.labels), .maps = text.maps.mean()});
+    step.texts.push_back(
+        {.labels = std::move(text.labels), .maps = text.maps.mean(), .grid = text.grid});
   }
   return step;
 }
@@ -315,6 +330,8 @@ std::shared_ptr<const InsightRecord> insight_of(const Model& model, RunScratch& 
   Watching seen = std::move(scratch.get<Watching>(model.insight));
   if (seen.predictions.empty()) return nullptr;
   auto record = std::make_shared<InsightRecord>(std::move(seen.record));
+  record->unet = model.unet.spec();
+  record->latent_scale = model.latent_scale;
   for (WatchedPrediction& prediction : seen.predictions) {
     record->steps.push_back(finish(std::move(prediction)));
   }

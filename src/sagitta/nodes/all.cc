@@ -19,6 +19,7 @@ graph::Registry all_nodes() {
   registry.add(network_patch_nodes());
   registry.add(model_sampling_nodes());
   registry.add(latent_operation_nodes());
+  registry.add(insight_nodes());
   registry.add(utility_nodes());
   return registry;
 }

@@ -19,6 +19,7 @@ namespace sagitta::nodes {
 [[nodiscard]] std::vector<graph::NodeDef> network_patch_nodes();     // FreeU, HyperTile, multipliers
 [[nodiscard]] std::vector<graph::NodeDef> model_sampling_nodes();    // other noise levels, predictions
 [[nodiscard]] std::vector<graph::NodeDef> latent_operation_nodes();  // tone mapping, sharpening
+[[nodiscard]] std::vector<graph::NodeDef> insight_nodes();       // what a run looked at
 [[nodiscard]] std::vector<graph::NodeDef> image_nodes();         // pictures in and out
 [[nodiscard]] std::vector<graph::NodeDef> utility_nodes();       // wiring
 

@@ -15,6 +15,7 @@ struct Services {
   std::filesystem::path input_dir;                 // of LoadImage
   std::filesystem::path output_dir;                // of SaveImage; made when needed
   std::filesystem::path temp_dir;                  // of PreviewImage; made when needed
+  std::filesystem::path insight_dir = {};          // of SaveSelfAttentionInsight; empty: output_dir
 };
 
 }  // namespace sagitta::nodes
