@@ -42,6 +42,7 @@ const Kind* const kKinds[] = {
     &kMorePatchesKind,
     &kDeepShrinkKind,
     &kHyperTileKind,
+    &kInpaintKind,
     &kImageRunsKind,
 };
 

@@ -36,6 +36,7 @@ extern const Kind kLoraKind;
 extern const Kind kLoraRunKind;
 extern const Kind kModelSamplingKind;
 extern const Kind kMorePatchesKind;
+extern const Kind kInpaintKind;
 extern const Kind kObjectInfoKind;
 extern const Kind kPatchesKind;
 extern const Kind kPrepareNoiseKind;

@@ -36,13 +36,7 @@ Array sampled(const Array& moments, std::uint64_t seed) {
 }
 
 void check_vae(const GoldenFile& file, Context& context, Report& report) {
-  const auto& checkpoint = checkpoint_of(file, context);
-  sagitta::require(checkpoint.vae_decoder != nullptr, sagitta::Fault::bad_file,
-                   "the model has no VAE");
-  const Vae vae{.device = &context.device(),
-                .spec = *checkpoint.vae_spec,
-                .encoder = checkpoint.vae_encoder,
-                .decoder = checkpoint.vae_decoder};
+  const Vae vae = vae_of(file, context);
   const auto compare = [&](const std::string& name, const auto& make) {
     if (!file.has(name)) return;
     report.attempt(

@@ -66,8 +66,10 @@ std::shared_ptr<const Array> vector_of(const ConditioningEntry& entry, const Mod
       vector_conditioning(*entry.pooled, entry.sizes.value_or(whole_picture), wanted, negative));
 }
 
-PreparedEntry prepare(const ConditioningEntry& entry, const Model& model, std::int64_t height,
-                      std::int64_t width, bool negative) {
+PreparedEntry prepare(const ConditioningEntry& entry, const Model& model, const RunLatent& latent,
+                      bool negative) {
+  const std::int64_t height = latent.height;
+  const std::int64_t width = latent.width;
   PreparedEntry prepared{.context = entry.context,
                          .tokens = entry.tokens,
                          .vector = vector_of(entry, model, height, width, negative),
@@ -77,7 +79,8 @@ PreparedEntry prepare(const ConditioningEntry& entry, const Model& model, std::i
                          .mask_strength = entry.mask_strength,
                          .sigma_start = model.sampling.percent_to_sigma(entry.start_percent),
                          .sigma_end = model.sampling.percent_to_sigma(entry.end_percent),
-                         .control = entry.control};
+                         .control = entry.control,
+                         .concat = concat_channels(entry, model, latent)};
   if (entry.area) prepared.area = to_cells(*entry.area, height, width);
   if (entry.mask) {
     prepared.mask =
@@ -113,6 +116,7 @@ void add_counterpart(std::vector<PreparedEntry>& entries, const PreparedEntry& o
   counterpart.context = smallest->context;
   counterpart.tokens = smallest->tokens;
   counterpart.vector = smallest->vector;
+  counterpart.concat = smallest->concat;
   entries.push_back(std::move(counterpart));
 }
 
@@ -163,18 +167,18 @@ void feather(Coverage& coverage, std::int64_t latent_height, std::int64_t latent
 }  // namespace
 
 PreparedConditioning prepare_conditioning(const Conditioning& positive, const Conditioning& negative,
-                                          const Model& model, std::int64_t height,
-                                          std::int64_t width) {
+                                          const Model& model, RunLatent latent) {
   PreparedConditioning prepared;
   for (const ConditioningEntry& entry : positive) {
-    prepared.positive.push_back(prepare(entry, model, height, width, false));
+    prepared.positive.push_back(prepare(entry, model, latent, false));
   }
   for (const ConditioningEntry& entry : negative) {
-    prepared.negative.push_back(prepare(entry, model, height, width, true));
+    prepared.negative.push_back(prepare(entry, model, latent, true));
   }
   for (const PreparedEntry& entry : prepared.positive) add_counterpart(prepared.negative, entry);
   for (const PreparedEntry& entry : prepared.negative) add_counterpart(prepared.positive, entry);
   share_controls(positive, prepared.negative);
+  prepared.latent = std::move(latent);
   return prepared;
 }
 

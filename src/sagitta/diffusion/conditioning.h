@@ -3,6 +3,7 @@
 #pragma once
 
 #include "sagitta/core/array.h"
+#include "sagitta/diffusion/concat.h"
 #include "sagitta/diffusion/control.h"
 #include "sagitta/diffusion/model.h"
 #include "sagitta/diffusion/vector_conditioning.h"
@@ -37,6 +38,9 @@ struct ConditioningEntry {
   double end_percent = 1;
   std::shared_ptr<const Control> control = {};   // steers the network by a picture; null: nothing does
   bool control_for_negative = false;             // negatives without a control take over this one
+  // For networks that see a picture beside the noise (diffusion/concat.h), of any size.
+  std::shared_ptr<const Array> concat_latent = {};  // (N, C, h, w) in VAE scale; null: the run's own
+  std::shared_ptr<const Array> concat_mask = {};    // (N, 1, H, W); null: the run's noise mask
 };
 
 using Conditioning = std::vector<ConditioningEntry>;
@@ -53,6 +57,7 @@ struct PreparedEntry {
   double sigma_start = 0;             // active while sigma_end <= sigma <= sigma_start
   double sigma_end = 0;
   std::shared_ptr<const Control> control = {};
+  std::vector<std::shared_ptr<const Array>> concat = {};  // (N, c, height, width) of the latent each
 
   [[nodiscard]] bool active(float sigma) const { return sigma <= sigma_start && sigma >= sigma_end; }
 };
@@ -60,15 +65,22 @@ struct PreparedEntry {
 struct PreparedConditioning {
   std::vector<PreparedEntry> positive;
   std::vector<PreparedEntry> negative;
+  RunLatent latent = {};
 };
 
-// Resolves percentages, masks, times and vectors for a model and a latent of height * width cells,
+// Resolves percentages, masks, times, vectors and concatenated pictures for a model and a latent,
 // and gives every area of one list a counterpart in the other, so that both predictions exist
 // wherever one does.
 [[nodiscard]] PreparedConditioning prepare_conditioning(const Conditioning& positive,
                                                         const Conditioning& negative,
-                                                        const Model& model,
-                                                        std::int64_t height, std::int64_t width);
+                                                        const Model& model, RunLatent latent);
+// The same for an empty latent of height * width cells.
+[[nodiscard]] inline PreparedConditioning prepare_conditioning(const Conditioning& positive,
+                                                               const Conditioning& negative,
+                                                               const Model& model, std::int64_t height,
+                                                               std::int64_t width) {
+  return prepare_conditioning(positive, negative, model, {.height = height, .width = width});
+}
 
 // The part of a latent that an entry sees and how much each cell of it counts: strength, mask, and a
 // linear feather of at most 8 cells at the inner edges of an area without a mask.

@@ -2,6 +2,7 @@
 
 #include "sagitta/base/error.h"
 #include "sagitta/core/layout.h"
+#include "sagitta/image/batch.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,18 +15,9 @@ namespace {
 // CFG at this scale is the positive prediction alone.
 bool is_one(float scale) { return std::abs(scale - 1.0F) <= 1e-9F * std::max(std::abs(scale), 1.0F); }
 
-// Rows [area] of every item of x (B, C, H, W).
+// The part of x (B, C, H, W) that an area covers.
 Array crop(const Array& x, const Area& area) {
-  const std::int64_t planes = x.dim(0) * x.dim(1);
-  Array out({x.dim(0), x.dim(1), area.height, area.width});
-  float* to = out.data();
-  for (std::int64_t plane = 0; plane < planes; ++plane) {
-    for (std::int64_t y = 0; y < area.height; ++y, to += area.width) {
-      const float* from = x.data() + (plane * x.dim(2) + area.y + y) * x.dim(3) + area.x;
-      std::copy_n(from, area.width, to);
-    }
-  }
-  return out;
+  return crop(x, Box{.y = area.y, .x = area.x, .height = area.height, .width = area.width});
 }
 
 // A weighted sum of predictions over the latent, divided at the end by the sum of weights.
@@ -98,6 +90,32 @@ Denoiser::Denoiser(const Model& model, const PreparedConditioning& conditioning,
                    const DenoiseOptions& options)
     : model_(model), conditioning_(conditioning), scratch_(scratch), options_(options) {}
 
+// The network's input (jobs * B, C, h, w) with the channels that each job's entry puts beside it.
+Array Denoiser::with_concat(Array input, std::span<const Job* const> jobs) {
+  if (jobs.front()->entry->concat.empty()) return input;
+  const std::int64_t batch = input.dim(0) / static_cast<std::int64_t>(jobs.size());
+  const std::int64_t cells = input.dim(2) * input.dim(3);
+  std::vector<std::vector<Array>> beside;  // per job: (B, c, h, w) each
+  std::int64_t channels = input.dim(1);
+  for (const Job* job : jobs) {
+    beside.emplace_back();
+    for (const auto& part : job->entry->concat) {
+      beside.back().push_back(crop(spread_to_batch(*part, batch), job->coverage.area));
+    }
+  }
+  for (const Array& part : beside.front()) channels += part.dim(1);
+  Array out({input.dim(0), channels, input.dim(2), input.dim(3)});
+  float* to = out.data();
+  for (std::int64_t row = 0; row < input.dim(0); ++row) {
+    to = std::copy_n(input.data() + row * input.dim(1) * cells, input.dim(1) * cells, to);
+    for (const Array& part : beside[static_cast<std::size_t>(row / batch)]) {
+      const std::int64_t item = part.dim(1) * cells;
+      to = std::copy_n(part.data() + row % batch * item, item, to);
+    }
+  }
+  return out;
+}
+
 Array Denoiser::call_network(std::span<const Job* const> jobs, const Array& x, float sigma,
                              const Patches& patches) {
   const std::int64_t batch = x.dim(0);
@@ -136,8 +154,9 @@ Array Denoiser::call_network(std::span<const Job* const> jobs, const Array& x, f
   }
   const Array noisy = concat(crops);
   const std::vector<float> sigmas(rows, sigma);
+  const Array seen = with_concat(model_.sampling.calculate_input(sigmas, noisy), jobs);
   models::UnetInput input{
-      .x = upload(*model_.device, to_channels_last(model_.sampling.calculate_input(sigmas, noisy))),
+      .x = upload(*model_.device, to_channels_last(seen)),
       .timesteps = std::vector<float>(rows, model_.sampling.timestep(sigma)),
       .context = upload(*model_.device, context),
       .vector = {}};
@@ -228,7 +247,10 @@ Guided Denoiser::guide(Predictions predictions, bool has_uncond, const Array& x,
           },
       .denoise_with =
           [&](const Conditioning& own, const Array& at, const Patches& patches) {
-            const auto prepared = prepare_conditioning(own, {}, model_, at.dim(2), at.dim(3));
+            RunLatent latent = conditioning_.latent;
+            latent.height = at.dim(2);
+            latent.width = at.dim(3);
+            const auto prepared = prepare_conditioning(own, {}, model_, latent);
             return predict(Role::extra, prepared.positive, at, sigma, patches);
           }};
   for (const PreCfgFn& hook : model_.pre_cfg) predictions = hook(state);

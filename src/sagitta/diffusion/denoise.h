@@ -36,6 +36,7 @@ class Denoiser {
   // Predictions of several lists of entries at once, each under its role.
   [[nodiscard]] std::vector<Array> evaluate(std::span<const std::pair<Role, const std::vector<PreparedEntry>*>> lists,
                                             const Array& x, float sigma, const Patches& patches);
+  [[nodiscard]] static Array with_concat(Array input, std::span<const Job* const> jobs);
   [[nodiscard]] Array call_network(std::span<const Job* const> jobs, const Array& x, float sigma,
                                    const Patches& patches);
   [[nodiscard]] Array predict(Role role, const std::vector<PreparedEntry>& entries, const Array& x,

@@ -111,12 +111,18 @@ Array sample_custom(const Model& model, const Conditioning& positive, const Cond
   // An empty latent stays exactly zero, which matters for formats with an offset.
   const Array original =
       all_zero(latent.samples) ? latent.samples : latent.samples * model.latent_scale;
+  RunLatent run_latent{.height = shape[2],
+                       .width = shape[3],
+                       .original = std::make_shared<const Array>(original)};
+  if (latent.noise_mask) {
+    run_latent.noise_mask = std::make_shared<const Array>(fit_mask(*latent.noise_mask, shape));
+  }
   const PreparedConditioning conditioning =
-      prepare_conditioning(positive, negative, model, shape[2], shape[3]);
+      prepare_conditioning(positive, negative, model, run_latent);
 
   std::optional<Inpaint> inpaint;
-  if (latent.noise_mask) {
-    inpaint.emplace(model.sampling, fit_mask(*latent.noise_mask, shape), original,
+  if (run_latent.noise_mask) {
+    inpaint.emplace(model.sampling, *run_latent.noise_mask, original,
                     run.sampler.fresh_inpaint_noise ? prepare_noise(run.seed + 1, shape) : run.noise);
   }
 

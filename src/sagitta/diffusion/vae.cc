@@ -2,6 +2,7 @@
 
 #include "sagitta/base/error.h"
 #include "sagitta/core/layout.h"
+#include "sagitta/image/batch.h"
 
 #include <algorithm>
 #include <vector>
@@ -15,27 +16,6 @@ Array per_item(const Array& batch, const Fn& run) {
   std::vector<Array> parts;
   for (std::int64_t i = 0; i < batch.dim(0); ++i) parts.push_back(run(batch.slice(i, 1)));
   return concat(parts);
-}
-
-Array crop_to_multiple(const Array& images, std::int64_t multiple) {
-  const std::int64_t height = images.dim(1) / multiple * multiple;
-  const std::int64_t width = images.dim(2) / multiple * multiple;
-  require(height > 0 && width > 0, Fault::bad_input,
-          "an image of {}x{} pixels is too small to encode: at least {}x{} are needed", images.dim(2),
-          images.dim(1), multiple, multiple);
-  if (height == images.dim(1) && width == images.dim(2)) return images;
-  const std::int64_t top = images.dim(1) % multiple / 2;
-  const std::int64_t left = images.dim(2) % multiple / 2;
-  const std::int64_t channels = images.dim(3);
-  Array out({images.dim(0), height, width, channels});
-  float* to = out.data();
-  for (std::int64_t b = 0; b < images.dim(0); ++b) {
-    for (std::int64_t y = 0; y < height; ++y) {
-      const std::int64_t from = ((b * images.dim(1) + top + y) * images.dim(2) + left) * channels;
-      to = std::copy_n(images.data() + from, width * channels, to);
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -65,7 +45,7 @@ Array encode_moments(const Vae& vae, const Array& images) {
           Fault::bad_input, "the VAE encodes images of {} channels, got {}", vae.spec.image_channels,
           to_string(images.shape()));
   const float low = vae.spec.image_min;
-  return per_item(images, [&](Array image) {
+  return per_item(first_channels(images, vae.spec.image_channels), [&](Array image) {
     for (float& value : image.values()) value = value * (1 - low) + low;
     return download(vae.encoder(upload(*vae.device, image)));
   });

@@ -1,6 +1,7 @@
 #include "sagitta/image/batch.h"
 
 #include "sagitta/base/error.h"
+#include "sagitta/core/layout.h"
 
 #include <algorithm>
 #include <cmath>
@@ -52,6 +53,34 @@ Array crop(const Array& x, const Box& box) {
     for (std::int64_t y = 0; y < box.height; ++y) {
       to = std::copy_n(x.data() + (plane * rows + box.y + y) * cols + box.x, box.width, to);
     }
+  }
+  return out;
+}
+
+Box multiple_box(std::int64_t height, std::int64_t width, std::int64_t multiple) {
+  require(height >= multiple && width >= multiple, Fault::bad_input,
+          "an image of {}x{} pixels is too small to encode: at least {}x{} are needed", width, height,
+          multiple, multiple);
+  return {.y = height % multiple / 2,
+          .x = width % multiple / 2,
+          .height = height / multiple * multiple,
+          .width = width / multiple * multiple};
+}
+
+Array crop_to_multiple(const Array& images, std::int64_t multiple) {
+  require(images.rank() == 4, Fault::bad_input, "an image batch has four axes, got {}",
+          to_string(images.shape()));
+  const Box box = multiple_box(images.dim(1), images.dim(2), multiple);
+  if (box.height == images.dim(1) && box.width == images.dim(2)) return images;
+  return to_channels_last(crop(to_channels_first(images), box));
+}
+
+Array first_channels(const Array& images, std::int64_t channels) {
+  if (images.dim(3) == channels) return images;
+  Array out({images.dim(0), images.dim(1), images.dim(2), channels});
+  const float* from = images.data();
+  for (float* to = out.data(); to != out.data() + out.size(); from += images.dim(3)) {
+    to = std::copy_n(from, channels, to);
   }
   return out;
 }

@@ -20,6 +20,16 @@ struct Box {
 // that is empty or leaves the plane.
 [[nodiscard]] Array crop(const Array& x, const Box& box);
 
+// The largest box around the centre of a plane with sides that are multiples of `multiple`. Throws
+// bad_input where nothing would be left.
+[[nodiscard]] Box multiple_box(std::int64_t height, std::int64_t width, std::int64_t multiple);
+
+// That box of images (B, H, W, C).
+[[nodiscard]] Array crop_to_multiple(const Array& images, std::int64_t multiple);
+
+// The first `channels` of images (B, H, W, C), which has as many or more.
+[[nodiscard]] Array first_channels(const Array& images, std::int64_t channels);
+
 // The first `count` items, the batch repeated from its start as often as needed.
 [[nodiscard]] Array repeat_to_batch(const Array& x, std::int64_t count);
 

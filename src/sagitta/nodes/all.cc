@@ -13,6 +13,7 @@ graph::Registry all_nodes() {
   registry.add(conditioning_nodes());
   registry.add(conditioning_transform_nodes());
   registry.add(latent_nodes());
+  registry.add(inpaint_nodes());
   registry.add(image_nodes());
   registry.add(guidance_nodes());
   registry.add(guidance_formula_nodes());

@@ -12,6 +12,7 @@ namespace sagitta::nodes {
 [[nodiscard]] std::vector<graph::NodeDef> conditioning_nodes();  // prompts to conditionings
 [[nodiscard]] std::vector<graph::NodeDef> control_nodes();       // ControlNets
 [[nodiscard]] std::vector<graph::NodeDef> conditioning_transform_nodes();  // areas, masks, mixtures
+[[nodiscard]] std::vector<graph::NodeDef> inpaint_nodes();       // parts of pictures, instructions
 [[nodiscard]] std::vector<graph::NodeDef> latent_nodes();        // latents, and the VAE's two ways
 [[nodiscard]] std::vector<graph::NodeDef> sampling_nodes();      // KSampler and its kin
 [[nodiscard]] std::vector<graph::NodeDef> guidance_nodes();      // models with changed guidance
