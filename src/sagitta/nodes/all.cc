@@ -8,9 +8,11 @@ graph::Registry all_nodes() {
   graph::Registry registry;
   registry.add(sampling_nodes());
   registry.add(loader_nodes());
+  registry.add(part_loader_nodes());
   registry.add(adapter_nodes());
   registry.add(control_nodes());
   registry.add(conditioning_nodes());
+  registry.add(conditioning_sdxl_nodes());
   registry.add(conditioning_transform_nodes());
   registry.add(latent_nodes());
   registry.add(inpaint_nodes());

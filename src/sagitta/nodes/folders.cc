@@ -79,12 +79,22 @@ int counter_of(const std::string& file, const std::string& name) {
   return error == std::errc() && end != begin && *end == '_' ? counter : 0;
 }
 
+// The folders below a models folder that hold a kind: its own, and the one of its older name.
+std::vector<fs::path> folders_of(const fs::path& dir, std::string_view kind) {
+  std::vector<fs::path> folders{dir / kind};
+  if (kind == "diffusion_models") folders.push_back(dir / "unet");
+  if (kind == "text_encoders") folders.push_back(dir / "clip");
+  return folders;
+}
+
 }  // namespace
 
 std::vector<std::string> list_models(const Services& services, std::string_view kind,
                                      const std::vector<std::string>& endings) {
   std::vector<std::string> names;
-  for (const fs::path& dir : services.models_dirs) collect(dir / kind, endings, names);
+  for (const fs::path& dir : services.models_dirs) {
+    for (const fs::path& folder : folders_of(dir, kind)) collect(folder, endings, names);
+  }
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
@@ -93,9 +103,10 @@ std::vector<std::string> list_models(const Services& services, std::string_view 
 fs::path find_model(const Services& services, std::string_view kind, const std::string& name) {
   std::vector<std::string> searched;
   for (const fs::path& dir : services.models_dirs) {
-    const fs::path folder = dir / kind;
-    if (stays_inside(name) && is_file(folder / name)) return folder / name;
-    searched.push_back(folder.string());
+    for (const fs::path& folder : folders_of(dir, kind)) {
+      if (stays_inside(name) && is_file(folder / name)) return folder / name;
+      searched.push_back(folder.string());
+    }
   }
   if (is_file(name)) return name;
   throw Error(Fault::bad_input, fmt::format("'{}' is neither a file nor in a {} folder ({})", name,

@@ -9,7 +9,7 @@
 
 namespace sagitta::nodes {
 
-// Files below models_dir/kind/ with one of the endings, as sorted relative paths with '/'.
+// Files below models_dir/kind/ (and unet/, clip/, the older names of two kinds) with one of the endings, as sorted relative paths with '/'.
 [[nodiscard]] std::vector<std::string> list_models(const Services& services, std::string_view kind,
                                                    const std::vector<std::string>& endings = {
                                                        ".safetensors"});

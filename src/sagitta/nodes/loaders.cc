@@ -3,6 +3,7 @@
 #include "sagitta/diffusion/text_encoder.h"
 #include "sagitta/diffusion/vae.h"
 #include "sagitta/models/checkpoint.h"
+#include "sagitta/nodes/embeddings.h"
 #include "sagitta/nodes/families.h"
 #include "sagitta/nodes/folders.h"
 
@@ -27,7 +28,10 @@ NodeResult load(const NodeCall& call) {
   NodeResult result;
   result.values.resize(3);
   if (file.unet) result.values[0] = make_model(services.device, *file.spec, file.unet);
-  if (const auto clip = make_clip(services.text_device, file)) result.values[1] = *clip;
+  if (auto clip = make_clip(services.text_device, file)) {
+    clip->embeddings = embedding_finder(services);
+    result.values[1] = std::move(*clip);
+  }
   if (const auto vae = make_vae(services.device, file)) result.values[2] = *vae;
   return result;
 }
