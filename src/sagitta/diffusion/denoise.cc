@@ -154,9 +154,9 @@ Array Denoiser::call_network(std::span<const Job* const> jobs, const Array& x, f
   }
   const Array noisy = concat(crops);
   const std::vector<float> sigmas(rows, sigma);
-  const Array seen = with_concat(model_.sampling.calculate_input(sigmas, noisy), jobs);
+  const Array scaled = model_.sampling.calculate_input(sigmas, noisy);
   models::UnetInput input{
-      .x = upload(*model_.device, to_channels_last(seen)),
+      .x = upload(*model_.device, to_channels_last(scaled)),
       .timesteps = std::vector<float>(rows, model_.sampling.timestep(sigma)),
       .context = upload(*model_.device, context),
       .vector = {}};
@@ -167,6 +167,10 @@ Array Denoiser::call_network(std::span<const Job* const> jobs, const Array& x, f
                                .sigma = sigma,
                                .entries = static_cast<std::int64_t>(jobs.size()),
                                .batch = batch});
+  }
+  // A ControlNet sees the latent alone; an inpainting UNet sees more.
+  if (!jobs[0]->entry->concat.empty()) {
+    input.x = upload(*model_.device, to_channels_last(with_concat(scaled, jobs)));
   }
   ++calls_;
   const Array output = to_channels_first(download((*model_.unet)(input, patches, pass)));
