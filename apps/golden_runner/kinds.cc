@@ -13,6 +13,7 @@ const Kind* const kKinds[] = {
     &kPrepareNoiseKind,
     &kSchedulersKind,
     &kCustomSigmasKind,
+    &kCustomRunsKind,
     &kTokenizeKind,
     &kObjectInfoKind,
     &kUnetForwardKind,

@@ -25,6 +25,7 @@ extern const Kind kConditioningKind;
 extern const Kind kControlCallKind;
 extern const Kind kControlRunsKind;
 extern const Kind kCustomSigmasKind;
+extern const Kind kCustomRunsKind;
 extern const Kind kDeepShrinkKind;
 extern const Kind kDtypesKind;
 extern const Kind kEmbeddingsKind;

@@ -87,9 +87,7 @@ Spacing spacing_of(std::string_view part) {
 Sigmas percent(const Parts& parts, const ModelSampling& sampling) {
   const double at = number_in(parts[2], "");
   const bool actual = number_in(parts[3], "actual") != 0;
-  if (actual && at == 0) return {sampling.sigma_max()};
-  if (actual && at == 1) return {sampling.sigma_min()};
-  return {static_cast<float>(sampling.percent_to_sigma(at))};
+  return {static_cast<float>(percent_to_sigma(sampling, at, actual))};
 }
 
 std::optional<Sigmas> tool(const GoldenFile& file, const Parts& parts,

@@ -167,16 +167,27 @@ void feather(Coverage& coverage, std::int64_t latent_height, std::int64_t latent
 }  // namespace
 
 PreparedConditioning prepare_conditioning(const Conditioning& positive, const Conditioning& negative,
-                                          const Model& model, RunLatent latent) {
-  PreparedConditioning prepared;
-  for (const ConditioningEntry& entry : positive) {
-    prepared.positive.push_back(prepare(entry, model, latent, false));
+                                          const Model& model, RunLatent latent,
+                                          const Conditioning& further) {
+  const auto prepare_all = [&](const Conditioning& entries, bool is_negative) {
+    std::vector<PreparedEntry> prepared;
+    for (const ConditioningEntry& entry : entries) {
+      prepared.push_back(prepare(entry, model, latent, is_negative));
+    }
+    return prepared;
+  };
+  PreparedConditioning prepared{.positive = prepare_all(positive, false),
+                                .negative = prepare_all(negative, true),
+                                .further = prepare_all(further, true)};
+  std::vector<PreparedEntry>* const lists[] = {&prepared.positive, &prepared.further,
+                                               &prepared.negative};
+  for (const auto* list : lists) {
+    for (const PreparedEntry& entry : *list) {
+      for (auto* other : lists) {
+        if (other != list) add_counterpart(*other, entry);
+      }
+    }
   }
-  for (const ConditioningEntry& entry : negative) {
-    prepared.negative.push_back(prepare(entry, model, latent, true));
-  }
-  for (const PreparedEntry& entry : prepared.positive) add_counterpart(prepared.negative, entry);
-  for (const PreparedEntry& entry : prepared.negative) add_counterpart(prepared.positive, entry);
   share_controls(positive, prepared.negative);
   prepared.latent = std::move(latent);
   return prepared;

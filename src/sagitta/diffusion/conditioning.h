@@ -65,21 +65,24 @@ struct PreparedEntry {
 struct PreparedConditioning {
   std::vector<PreparedEntry> positive;
   std::vector<PreparedEntry> negative;
+  std::vector<PreparedEntry> further = {};  // of guiders with three conditionings
   RunLatent latent = {};
 };
 
 // Resolves percentages, masks, times, vectors and concatenated pictures for a model and a latent,
-// and gives every area of one list a counterpart in the other, so that both predictions exist
+// and gives every area of one list a counterpart in the others, so that all predictions exist
 // wherever one does.
 [[nodiscard]] PreparedConditioning prepare_conditioning(const Conditioning& positive,
                                                         const Conditioning& negative,
-                                                        const Model& model, RunLatent latent);
+                                                        const Model& model, RunLatent latent,
+                                                        const Conditioning& further = {});
 // The same for an empty latent of height * width cells.
 [[nodiscard]] inline PreparedConditioning prepare_conditioning(const Conditioning& positive,
                                                                const Conditioning& negative,
                                                                const Model& model, std::int64_t height,
-                                                               std::int64_t width) {
-  return prepare_conditioning(positive, negative, model, {.height = height, .width = width});
+                                                               std::int64_t width,
+                                                               const Conditioning& further = {}) {
+  return prepare_conditioning(positive, negative, model, {.height = height, .width = width}, further);
 }
 
 // The part of a latent that an entry sees and how much each cell of it counts: strength, mask, and a

@@ -17,7 +17,7 @@ struct KarrasParams {
   double rho = 7;
   static constexpr auto fields() {
     return std::tuple{
-        field("steps", &KarrasParams::steps, {.min = 1, .max = kMaxSteps}, "Number of steps."),
+        field("steps", &KarrasParams::steps, {.min = 1, .max = kMaxSteps, .step = 0}, "Number of steps."),
         field("sigma_max", &KarrasParams::sigma_max, {.max = 5000, .step = 0.01}, "First sigma."),
         field("sigma_min", &KarrasParams::sigma_min, {.max = 5000, .step = 0.01},
               "Last sigma before 0."),
@@ -34,7 +34,7 @@ struct ExponentialParams {
   double sigma_min = 0.0291675;
   static constexpr auto fields() {
     return std::tuple{
-        field("steps", &ExponentialParams::steps, {.min = 1, .max = kMaxSteps}, "Number of steps."),
+        field("steps", &ExponentialParams::steps, {.min = 1, .max = kMaxSteps, .step = 0}, "Number of steps."),
         field("sigma_max", &ExponentialParams::sigma_max, {.max = 5000, .step = 0.01},
               "First sigma."),
         field("sigma_min", &ExponentialParams::sigma_min, {.max = 5000, .step = 0.01},
@@ -50,7 +50,7 @@ struct PolyexponentialParams {
   double sigma_min = 0.0291675;
   double rho = 1;
   static constexpr auto fields() {
-    return std::tuple{field("steps", &PolyexponentialParams::steps, {.min = 1, .max = kMaxSteps},
+    return std::tuple{field("steps", &PolyexponentialParams::steps, {.min = 1, .max = kMaxSteps, .step = 0},
                             "Number of steps."),
                       field("sigma_max", &PolyexponentialParams::sigma_max,
                             {.max = 5000, .step = 0.01}, "First sigma."),
@@ -71,7 +71,7 @@ struct LaplaceParams {
   double beta = 0.5;
   static constexpr auto fields() {
     return std::tuple{
-        field("steps", &LaplaceParams::steps, {.min = 1, .max = kMaxSteps}, "Number of sigmas."),
+        field("steps", &LaplaceParams::steps, {.min = 1, .max = kMaxSteps, .step = 0}, "Number of sigmas."),
         field("sigma_max", &LaplaceParams::sigma_max, {.max = 5000, .step = 0.01}, "Upper bound."),
         field("sigma_min", &LaplaceParams::sigma_min, {.max = 5000, .step = 0.01}, "Lower bound."),
         field("mu", &LaplaceParams::mu, {.min = -10, .max = 10, .step = 0.1},
@@ -90,7 +90,7 @@ struct VpParams {
   double eps_s = 0.001;
   static constexpr auto fields() {
     return std::tuple{
-        field("steps", &VpParams::steps, {.min = 1, .max = kMaxSteps}, "Number of steps."),
+        field("steps", &VpParams::steps, {.min = 1, .max = kMaxSteps, .step = 0}, "Number of steps."),
         field("beta_d", &VpParams::beta_d, {.max = 5000, .step = 0.01},
               "Growth of the noise rate over time."),
         field("beta_min", &VpParams::beta_min, {.max = 5000, .step = 0.01},
@@ -106,7 +106,7 @@ struct BetaSamplingParams {
   double alpha = 0.6;
   double beta = 0.6;
   static constexpr auto fields() {
-    return std::tuple{field("steps", &BetaSamplingParams::steps, {.min = 1, .max = kMaxSteps},
+    return std::tuple{field("steps", &BetaSamplingParams::steps, {.min = 1, .max = kMaxSteps, .step = 0},
                             "Number of steps."),
                       field("alpha", &BetaSamplingParams::alpha, {.max = 50, .step = 0.01},
                             "Small values spend more steps at high noise."),

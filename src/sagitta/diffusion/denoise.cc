@@ -12,9 +12,6 @@
 namespace sagitta {
 namespace {
 
-// CFG at this scale is the positive prediction alone.
-bool is_one(float scale) { return std::abs(scale - 1.0F) <= 1e-9F * std::max(std::abs(scale), 1.0F); }
-
 // The part of x (B, C, H, W) that an area covers.
 Array crop(const Array& x, const Area& area) {
   return crop(x, Box{.y = area.y, .x = area.x, .height = area.height, .width = area.width});
@@ -85,6 +82,17 @@ struct Denoiser::Job {
            entry->control == other.entry->control;
   }
 };
+
+bool is_scale_one(float scale) {
+  return std::abs(scale - 1.0F) <= 1e-9F * std::max(std::abs(scale), 1.0F);
+}
+
+float cfg_scale_at(const Model& model, float cfg, float sigma) {
+  for (const CfgOverride& one : model.cfg_overrides) {
+    if (sigma <= one.sigma_start && sigma >= one.sigma_end) cfg = one.cfg;
+  }
+  return cfg;
+}
 
 Denoiser::Denoiser(const Model& model, const PreparedConditioning& conditioning, RunScratch& scratch,
                    const DenoiseOptions& options)
@@ -177,16 +185,27 @@ Array Denoiser::call_network(std::span<const Job* const> jobs, const Array& x, f
   return model_.sampling.calculate_denoised(sigmas, output, noisy);
 }
 
-std::vector<Array> Denoiser::evaluate(
-    std::span<const std::pair<Role, const std::vector<PreparedEntry>*>> lists, const Array& x,
-    float sigma, const Patches& patches) {
+const std::vector<PreparedEntry>& Denoiser::entries(PromptList list) const {
+  switch (list) {
+    case PromptList::negative:
+      return conditioning_.negative;
+    case PromptList::further:
+      return conditioning_.further;
+    case PromptList::positive:
+      break;
+  }
+  return conditioning_.positive;
+}
+
+std::vector<Array> Denoiser::evaluate(std::span<const List> lists, const Array& x, float sigma,
+                                      const Patches& patches) {
   const std::int64_t batch = x.dim(0);
   std::vector<Job> jobs;
   for (std::size_t list = 0; list < lists.size(); ++list) {
-    for (const PreparedEntry& entry : *lists[list].second) {
+    for (const PreparedEntry& entry : *lists[list].entries) {
       if (!entry.active(sigma)) continue;
       Job job{.list = list,
-              .role = lists[list].first,
+              .role = lists[list].role,
               .entry = &entry,
               .coverage = coverage_of(entry, batch, x.dim(2), x.dim(3)),
               .item_weights = {}};
@@ -223,22 +242,23 @@ std::vector<Array> Denoiser::evaluate(
   return results;
 }
 
-Array Denoiser::predict(Role role, const std::vector<PreparedEntry>& entries, const Array& x,
-                        float sigma, const Patches& patches) {
-  const std::pair<Role, const std::vector<PreparedEntry>*> list{role, &entries};
-  return evaluate({&list, 1}, x, sigma, patches).front();
+std::vector<Array> Denoiser::predict(std::span<const Ask> asks, const Array& x, float sigma) {
+  std::vector<List> lists;
+  for (const Ask& ask : asks) lists.push_back({.entries = &entries(ask.list), .role = ask.role});
+  return evaluate(lists, x, sigma, model_.patches);
 }
 
-Guided Denoiser::guide(Predictions predictions, bool has_uncond, const Array& x, float sigma) {
+Guided Denoiser::guide(Pair pair, float scale, const Array& x, float sigma) {
+  Predictions& predictions = pair.predictions;
   Array result;
   const CfgState state{
       .x = x,
       .sigma = sigma,
-      .scale = options_.cfg,
+      .scale = scale,
       .sampling = model_.sampling,
       .cond = predictions.cond,
       .uncond = predictions.uncond,
-      .has_uncond = has_uncond,
+      .has_uncond = pair.has_uncond && has(pair.uncond),
       .result = result,
       .patches = model_.patches,
       .scratch = scratch_,
@@ -246,8 +266,8 @@ Guided Denoiser::guide(Predictions predictions, bool has_uncond, const Array& x,
       .denoise =
           [&](Role role, const Array& at, const Patches& patches) {
             const bool negative = role == Role::degraded || role == Role::uncond;
-            return predict(role, negative ? conditioning_.negative : conditioning_.positive, at,
-                           sigma, patches);
+            const List list{.entries = &entries(negative ? pair.uncond : pair.cond), .role = role};
+            return evaluate({&list, 1}, at, sigma, patches).front();
           },
       .denoise_with =
           [&](const Conditioning& own, const Array& at, const Patches& patches) {
@@ -255,25 +275,32 @@ Guided Denoiser::guide(Predictions predictions, bool has_uncond, const Array& x,
             latent.height = at.dim(2);
             latent.width = at.dim(3);
             const auto prepared = prepare_conditioning(own, {}, model_, latent);
-            return predict(Role::extra, prepared.positive, at, sigma, patches);
+            const List list{.entries = &prepared.positive, .role = Role::extra};
+            return evaluate({&list, 1}, at, sigma, patches).front();
           }};
-  for (const PreCfgFn& hook : model_.pre_cfg) predictions = hook(state);
-  result = model_.cfg ? model_.cfg(state)
-                      : predictions.uncond +
-                            (predictions.cond - predictions.uncond) * options_.cfg;
+  if (pair.pre_cfg) {
+    for (const PreCfgFn& hook : model_.pre_cfg) predictions = hook(state);
+  }
+  result = model_.cfg
+               ? model_.cfg(state)
+               : predictions.uncond + (predictions.cond - predictions.uncond) * scale;
   for (const PostCfgFn& hook : model_.post_cfg) result = hook(state);
   return {.denoised = std::move(result), .uncond = std::move(predictions.uncond)};
 }
 
 Guided Denoiser::operator()(const Array& x, float sigma) {
-  using List = std::pair<Role, const std::vector<PreparedEntry>*>;
-  std::vector<List> lists{{Role::cond, &conditioning_.positive}};
-  const bool with_uncond = !is_one(options_.cfg) || model_.needs_uncond || options_.needs_uncond;
-  if (with_uncond) lists.emplace_back(Role::uncond, &conditioning_.negative);
-  std::vector<Array> predictions = evaluate(lists, x, sigma, model_.patches);
-  return guide({.cond = std::move(predictions[0]),
-                .uncond = with_uncond ? std::move(predictions[1]) : Array(x.shape())},
-               with_uncond, x, sigma);
+  constexpr Ask kCond{.list = PromptList::positive, .role = Role::cond};
+  constexpr Ask kUncond{.list = PromptList::negative, .role = Role::uncond};
+  const float scale = cfg_scale_at(model_, options_.cfg, sigma);
+  const bool with_uncond = !is_scale_one(scale) || model_.needs_uncond || options_.needs_uncond;
+  std::vector<Ask> asks{kCond};
+  if (with_uncond) asks.push_back(kUncond);
+  std::vector<Array> predictions = predict(asks, x, sigma);
+  predictions.resize(2, Array(x.shape()));
+  return guide({.predictions = {.cond = std::move(predictions[0]), .uncond = std::move(predictions[1])},
+                .has_uncond = with_uncond,
+                .pre_cfg = true},
+               scale, x, sigma);
 }
 
 }  // namespace sagitta

@@ -8,15 +8,24 @@
 namespace sagitta {
 
 struct DenoiseOptions {
-  float cfg = 7;
+  float cfg = 7;              // unless the model overrides it
   bool needs_uncond = false;  // the caller reads Guided::uncond
   int max_entries = 0;        // conditioning entries per network call; 0: as many as fit together
 };
+
+// Which list of a PreparedConditioning.
+enum class PromptList { positive, negative, further };
 
 struct Guided {
   Array denoised;  // (B, C, H, W)
   Array uncond;    // the negative prediction that guidance used; zeros if it was not evaluated
 };
+
+// CFG at this scale is the positive prediction alone.
+[[nodiscard]] bool is_scale_one(float scale);
+
+// The scale that holds at a sigma, where the guider states `cfg`.
+[[nodiscard]] float cfg_scale_at(const Model& model, float cfg, float sigma);
 
 class Denoiser {
  public:
@@ -24,8 +33,31 @@ class Denoiser {
   Denoiser(const Model& model, const PreparedConditioning& conditioning, RunScratch& scratch,
            const DenoiseOptions& options);
 
-  // x: (B, C, H, W) with noise of standard deviation sigma.
+  // Classifier-free guidance. x: (B, C, H, W) with noise of standard deviation sigma.
   [[nodiscard]] Guided operator()(const Array& x, float sigma);
+
+  // For guiders with a rule of their own: the predictions of several lists at once, each under a role
+  // of its own.
+  struct Ask {
+    PromptList list = PromptList::positive;
+    Role role = Role::cond;
+  };
+  [[nodiscard]] std::vector<Array> predict(std::span<const Ask> asks, const Array& x, float sigma);
+
+  // uncond + (cond - uncond) * scale with the hooks of the model, to which the lists named here are the
+  // positive and the negative conditioning.
+  struct Pair {
+    Predictions predictions;
+    PromptList cond = PromptList::positive;
+    PromptList uncond = PromptList::negative;
+    bool has_uncond = true;    // it was evaluated
+    bool pre_cfg = false;      // run the hooks that change the predictions before, too
+  };
+  [[nodiscard]] Guided guide(Pair pair, float scale, const Array& x, float sigma);
+
+  [[nodiscard]] const Model& model() const { return model_; }
+  [[nodiscard]] const DenoiseOptions& options() const { return options_; }
+  [[nodiscard]] bool has(PromptList list) const { return !entries(list).empty(); }
 
   // Network calls made so far.
   [[nodiscard]] int calls() const { return calls_; }
@@ -33,16 +65,18 @@ class Denoiser {
  private:
   struct Job;
 
+  struct List {
+    const std::vector<PreparedEntry>* entries = nullptr;
+    Role role = Role::cond;
+  };
+
+  [[nodiscard]] const std::vector<PreparedEntry>& entries(PromptList list) const;
   // Predictions of several lists of entries at once, each under its role.
-  [[nodiscard]] std::vector<Array> evaluate(std::span<const std::pair<Role, const std::vector<PreparedEntry>*>> lists,
-                                            const Array& x, float sigma, const Patches& patches);
+  [[nodiscard]] std::vector<Array> evaluate(std::span<const List> lists, const Array& x, float sigma,
+                                            const Patches& patches);
   [[nodiscard]] static Array with_concat(Array input, std::span<const Job* const> jobs);
   [[nodiscard]] Array call_network(std::span<const Job* const> jobs, const Array& x, float sigma,
                                    const Patches& patches);
-  [[nodiscard]] Array predict(Role role, const std::vector<PreparedEntry>& entries, const Array& x,
-                              float sigma, const Patches& patches);
-  // Guidance with the model's hooks.
-  [[nodiscard]] Guided guide(Predictions predictions, bool has_uncond, const Array& x, float sigma);
 
   const Model& model_;
   const PreparedConditioning& conditioning_;

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace sagitta {
@@ -29,7 +30,7 @@ struct CfgState {
   const ModelSampling& sampling;
   const Array& cond;
   const Array& uncond;   // zeros if it was not evaluated
-  bool has_uncond;       // false at scale 1, unless somebody wants the negative prediction
+  bool has_uncond;       // false at scale 1, unless somebody wants it, and without any negative
   const Array& result;   // what the guidance has come to so far; empty before it is applied
   const Patches& patches;
   RunScratch& scratch;
@@ -53,6 +54,17 @@ using CfgFn = std::function<Array(const CfgState&)>;
 // Returns the new result.
 using PostCfgFn = std::function<Array(const CfgState&)>;
 
+// Inpainting: the mask (B, C, H, W) that holds at a sigma of a run over `sigmas`, given the one that
+// was painted.
+using NoiseMaskFn = std::function<Array(const Array& mask, float sigma, std::span<const float> sigmas)>;
+
+// Another scale of classifier-free guidance while sigma_end <= sigma <= sigma_start.
+struct CfgOverride {
+  float cfg = 1;
+  double sigma_start = 0;
+  double sigma_end = 0;
+};
+
 struct Model {
   Device* device = nullptr;
   models::Network<models::Unet> unet;
@@ -66,6 +78,8 @@ struct Model {
   std::vector<SagObserver> sag_observers = {};
   HookId insight = {};                   // of the hook that records runs; null: none does
   bool needs_uncond = false;             // a hook wants the negative prediction even at CFG scale 1
+  std::vector<CfgOverride> cfg_overrides = {};  // the last one whose range fits counts
+  NoiseMaskFn noise_mask = {};                  // empty: the mask holds as it is
 };
 
 }  // namespace sagitta

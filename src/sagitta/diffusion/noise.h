@@ -20,6 +20,18 @@ namespace sagitta {
 [[nodiscard]] TorchRng generator_after_noise(std::uint64_t seed, const Shape& shape,
                                              std::span<const std::int64_t> batch_index = {});
 
+// What the node graph calls NOISE: the noise of a seed, or none. The seed of none is 0.
+struct NoiseSource {
+  std::uint64_t seed = 0;
+  bool enabled = true;
+
+  // Noise for a latent, as prepare_noise; zeros if not enabled.
+  [[nodiscard]] Array operator()(const Shape& shape,
+                                 std::span<const std::int64_t> batch_index = {}) const {
+    return enabled ? prepare_noise(seed, shape, batch_index) : Array(shape);
+  }
+};
+
 // The largest batch index: every draw up to it has to be made.
 inline constexpr std::int64_t kMaxBatchIndex = 65535;
 

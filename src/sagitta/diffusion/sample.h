@@ -3,12 +3,13 @@
 #pragma once
 
 #include "sagitta/base/fields.h"
-#include "sagitta/diffusion/conditioning.h"
-#include "sagitta/diffusion/model.h"
+#include "sagitta/diffusion/guider.h"
+#include "sagitta/diffusion/noise.h"
 #include "sagitta/diffusion/samplers/sampler.h"
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace sagitta {
@@ -23,16 +24,16 @@ struct Latent {
   std::shared_ptr<const InsightRecord> insight = {};  // of the run that made it, if it was watched
 };
 
-// A step has been done.
-struct StepReport {
-  int step = 0;            // 1..steps
-  int steps = 0;
+// A prediction has been made. Samplers of higher order make several per step, and fewer in the last.
+struct RunReport {
+  int done = 0;            // 1..total: predictions, or hundredths of the way if the run cannot tell
+  int total = 0;
   float sigma = 0;         // at which the prediction was made
   const Array& denoised;   // the prediction inside the run: latent scale factor applied
 };
 
-// Called after every step; throws Error{cancelled} to stop the run.
-using StepCallback = std::function<void(const StepReport&)>;
+// Called after every prediction; throws Error{cancelled} to stop the run.
+using RunCallback = std::function<void(const RunReport&)>;
 
 struct SampleParams {
   static constexpr int kMostSteps = 10000;
@@ -73,20 +74,30 @@ struct SampleParams {
 // Returns the denoised latent in VAE scale. Throws bad_input for unknown names and impossible shapes.
 [[nodiscard]] Array sample(const Model& model, const Conditioning& positive,
                            const Conditioning& negative, const Latent& latent,
-                           const SampleParams& params, const StepCallback& on_step = {});
+                           const SampleParams& params, const RunCallback& on_prediction = {});
 
 // A run over given sigmas with given noise: what sample() does after it has made both.
 struct CustomRun {
   const SamplerDef& sampler;
   std::vector<float> sigmas;
   Array noise;              // like the latent
-  float cfg = 1;
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;   // of the noise that samplers draw
   int max_entries = 0;
   RunScratch* scratch = nullptr;
 };
-[[nodiscard]] Array sample_custom(const Model& model, const Conditioning& positive,
-                                  const Conditioning& negative, const Latent& latent,
-                                  const CustomRun& run, const StepCallback& on_step = {});
+struct CustomResult {
+  Array samples;   // where the sigmas end
+  Array denoised;  // the prediction of the last step; `samples` if there was no step
+};
+// Without sigmas the latent comes back as it is; one sigma noises it. Both results are in VAE scale.
+[[nodiscard]] CustomResult sample_custom(const Guider& guider, const Latent& latent,
+                                         const CustomRun& run,
+                                         const RunCallback& on_prediction = {});
+
+// The latent with noise of the size that a run over the sigmas takes away: the difference of the first
+// and the last, or the only one. Values that are not finite become 0. Without sigmas the latent comes
+// back as it is.
+[[nodiscard]] Array add_noise(const Model& model, const Latent& latent, const NoiseSource& noise,
+                              std::span<const float> sigmas);
 
 }  // namespace sagitta

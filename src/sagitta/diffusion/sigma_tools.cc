@@ -87,6 +87,12 @@ Sigmas extend_sigmas(std::span<const float> sigmas, const ExtendParams& params) 
   return extended;
 }
 
+double percent_to_sigma(const ModelSampling& sampling, double percent, bool actual) {
+  if (actual && percent == 0) return sampling.sigma_max();
+  if (actual && percent == 1) return sampling.sigma_min();
+  return sampling.percent_to_sigma(percent);
+}
+
 Sigmas parse_sigmas(std::string_view text) {
   Sigmas sigmas;
   std::size_t i = 0;

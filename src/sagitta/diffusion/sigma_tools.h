@@ -31,6 +31,10 @@ struct ExtendParams {
 };
 [[nodiscard]] Sigmas extend_sigmas(std::span<const float> sigmas, const ExtendParams& params);
 
+// The sigma at which `percent` (0..1) of a sampling is done; with `actual` the model's own sigmas at
+// the ends, in place of infinity and 0.
+[[nodiscard]] double percent_to_sigma(const ModelSampling& sampling, double percent, bool actual);
+
 // The decimal numbers of a text, whatever stands between them. Exponents are not understood: "1e-1"
 // is the two numbers 1 and -1, as upstream reads it.
 [[nodiscard]] Sigmas parse_sigmas(std::string_view text);

@@ -17,7 +17,7 @@ enum class Role {
   degraded,       // the negative conditioning on a degraded latent (Self-Attention Guidance)
   degraded_cond,  // the positive conditioning on a degraded latent
   perturbed,      // an extra pass with changed attention (PAG and its kin)
-  extra,          // a conditioning that belongs to a guidance method (Perp-Neg)
+  extra,          // a further conditioning, of a guidance method or a guider
 };
 
 // What stands at each position of a text context; empty for begin, end and padding.

@@ -7,6 +7,11 @@ namespace sagitta::nodes {
 graph::Registry all_nodes() {
   graph::Registry registry;
   registry.add(sampling_nodes());
+  registry.add(custom_sampling_nodes());
+  registry.add(guider_nodes());
+  registry.add(sampler_nodes());
+  registry.add(scheduler_nodes());
+  registry.add(sigma_nodes());
   registry.add(loader_nodes());
   registry.add(part_loader_nodes());
   registry.add(adapter_nodes());

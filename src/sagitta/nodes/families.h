@@ -17,6 +17,11 @@ namespace sagitta::nodes {
 [[nodiscard]] std::vector<graph::NodeDef> inpaint_nodes();       // parts of pictures, instructions
 [[nodiscard]] std::vector<graph::NodeDef> latent_nodes();        // latents, and the VAE's two ways
 [[nodiscard]] std::vector<graph::NodeDef> sampling_nodes();      // KSampler and its kin
+[[nodiscard]] std::vector<graph::NodeDef> custom_sampling_nodes();  // the same from parts, noise
+[[nodiscard]] std::vector<graph::NodeDef> guider_nodes();        // guiders, guidance over time
+[[nodiscard]] std::vector<graph::NodeDef> sampler_nodes();       // samplers with options
+[[nodiscard]] std::vector<graph::NodeDef> scheduler_nodes();     // schedules
+[[nodiscard]] std::vector<graph::NodeDef> sigma_nodes();         // tools for schedules
 [[nodiscard]] std::vector<graph::NodeDef> guidance_nodes();      // models with changed guidance
 [[nodiscard]] std::vector<graph::NodeDef> guidance_formula_nodes();  // RescaleCFG, APG and their kin
 [[nodiscard]] std::vector<graph::NodeDef> network_patch_nodes();     // FreeU, HyperTile, multipliers

@@ -1,44 +1,13 @@
-#include "sagitta/diffusion/preview.h"
-#include "sagitta/diffusion/sample.h"
-#include "sagitta/diffusion/schedule.h"
 #include "sagitta/graph/widgets.h"
 #include "sagitta/insight/watch.h"
 #include "sagitta/nodes/families.h"
-
-#include <algorithm>
+#include "sagitta/nodes/sampling_inputs.h"
 
 namespace sagitta::nodes {
 namespace {
 
 using graph::NodeCall;
 using graph::NodeResult;
-
-template <class Table>
-std::vector<std::string> names_of(const Table& table) {
-  std::vector<std::string> names;
-  for (const auto& row : table) names.emplace_back(row.name);
-  return names;
-}
-
-// One widget of SampleParams, under another name if one is given.
-graph::Input widget(std::string_view field, std::string_view name = {}) {
-  for (graph::Input& input : graph::widgets<SampleParams>()) {
-    if (input.name != field) continue;
-    if (!name.empty()) input.name = name;
-    return std::move(input);
-  }
-  throw Error(Fault::internal, fmt::format("SampleParams has no field '{}'", field));
-}
-
-graph::Input seed_widget(std::string_view name) {
-  graph::Input input = widget("seed", name);
-  input.options = Json{{"default", 0},
-                       {"min", 0},
-                       {"max", std::numeric_limits<std::uint64_t>::max()},
-                       {"control_after_generate", true},
-                       {"tooltip", (*input.options)["tooltip"]}};
-  return input;
-}
 
 graph::Input advanced(graph::Input input) {
   (*input.options)["advanced"] = true;
@@ -54,12 +23,9 @@ NodeResult run(const NodeCall& call, SampleParams params) {
   Latent latent = call.get<Latent>("latent_image");
   RunScratch scratch;
   params.scratch = &scratch;
-  latent.samples = sample(
-      model, call.get<Conditioning>("positive"), call.get<Conditioning>("negative"), latent, params,
-      [&](const StepReport& report) {
-        call.progress(report.step, report.steps,
-                      Preview{.model = &model, .denoised = &report.denoised});
-      });
+  latent.samples = sample(model, call.get<Conditioning>("positive"),
+                          call.get<Conditioning>("negative"), latent, params,
+                          show_progress(call, model));
   latent.insight = insight_of(model, scratch);
   return {.values = {std::move(latent)}};
 }
@@ -90,15 +56,13 @@ graph::NodeDef ksampler() {
           .description = "Denoises a latent with the model, guided by two conditionings.",
           .inputs = graph::inputs(
               graph::socket("model", "MODEL", "The model that denoises."), seed_widget("seed"),
-              widget("steps"), widget("cfg"),
-              graph::combo("sampler_name", names_of(samplers()),
-                           Json{{"tooltip", "The rule that walks down the noise levels."}}),
-              graph::combo("scheduler", names_of(schedulers()),
-                           Json{{"tooltip", "How the noise levels are spaced."}}),
+              sample_widget("steps"), sample_widget("cfg"),
+              sampler_choice(Json{{"tooltip", "The rule that walks down the noise levels."}}),
+              scheduler_choice(Json{{"tooltip", "How the noise levels are spaced."}}),
               graph::socket("positive", "CONDITIONING", "What the picture should show."),
               graph::socket("negative", "CONDITIONING", "What it should not show."),
               graph::socket("latent_image", "LATENT", "The latent to start from."),
-              widget("denoise")),
+              sample_widget("denoise")),
           .outputs = {{.type = "LATENT"}},
           .run = run_ksampler};
 }
@@ -110,12 +74,12 @@ graph::NodeDef ksampler_advanced() {
           .description = "A sampler for a window of the schedule; runs can be chained.",
           .inputs = graph::inputs(
               graph::socket("model", "MODEL"), switch_input("add_noise", "enable", "disable"),
-              seed_widget("noise_seed"), widget("steps"), widget("cfg"),
-              graph::combo("sampler_name", names_of(samplers())),
-              graph::combo("scheduler", names_of(schedulers())),
+              seed_widget("noise_seed"), sample_widget("steps"), sample_widget("cfg"),
+              sampler_choice(),
+              scheduler_choice(),
               graph::socket("positive", "CONDITIONING"), graph::socket("negative", "CONDITIONING"),
-              graph::socket("latent_image", "LATENT"), advanced(widget("start_at_step")),
-              advanced(widget("end_at_step")),
+              graph::socket("latent_image", "LATENT"), advanced(sample_widget("start_at_step")),
+              advanced(sample_widget("end_at_step")),
               switch_input("return_with_leftover_noise", "disable", "enable")),
           .outputs = {{.type = "LATENT"}},
           .run = run_ksampler_advanced};

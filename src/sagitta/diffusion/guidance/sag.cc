@@ -144,6 +144,9 @@ Model with_advanced_sag(Model model, const SagOptions& options) {
     // Taken, not read: a step in which no entry was active must not see the map of an earlier one.
     Memory& memory = state.scratch.get<Memory>(id);
     const auto received = std::exchange(memory.received, {});
+    require(state.has_uncond || settings.base != Role::uncond, Fault::bad_input,
+            "Self-Attention Guidance needs a negative conditioning, and this run has none; a CFG "
+            "Guider with an empty prompt will do");
     const std::int64_t side = std::min(state.x.dim(2), state.x.dim(3));
     const bool too_small = side <= settings.taps / 2;  // for the blur's reflect padding
     if (received.weight.empty() || too_small || !active(settings, state)) {

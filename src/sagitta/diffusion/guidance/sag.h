@@ -28,7 +28,8 @@ struct SagParams {
 
 // Adds the method to a model. It costs one more network pass on the negative conditioning per
 // evaluation and forces that conditioning to be evaluated at CFG scale 1. Scale 0 changes nothing.
-// Latents with a side of 4 cells or less keep the result of classifier-free guidance.
+// Latents with a side of 4 cells or less keep the result of classifier-free guidance. A run without
+// any negative conditioning is refused (bad_input).
 [[nodiscard]] Model with_sag(Model model, const SagParams& params);
 
 // What the method did in one evaluation, for Model::sag_observers. Valid during the call only.

@@ -29,7 +29,7 @@ struct DpmAdaptiveParams {
   static constexpr auto fields() {
     constexpr Range kAny{.max = 100, .step = 0.01};
     return std::tuple{
-        field("order", &DpmAdaptiveParams::order, {.min = 2, .max = 3}, "Order of the solver."),
+        field("order", &DpmAdaptiveParams::order, {.min = 2, .max = 3, .step = 0}, "Order of the solver."),
         field("rtol", &DpmAdaptiveParams::rtol, kAny, "Relative error allowed per step."),
         field("atol", &DpmAdaptiveParams::atol, kAny, "Absolute error allowed per step."),
         field("h_init", &DpmAdaptiveParams::h_init, kAny, "First step size in log sigma."),

@@ -18,7 +18,7 @@ struct ErSdeParams {
   double s_noise = 1;
   static constexpr auto fields() {  // the numbers; solver_type is a choice
     return std::tuple{
-        field("max_stage", &ErSdeParams::max_stage, {.min = 1, .max = 3}, "Order of the solver."),
+        field("max_stage", &ErSdeParams::max_stage, {.min = 1, .max = 3, .step = 0}, "Order of the solver."),
         field("eta", &ErSdeParams::eta, {.max = 100, .step = 0.01},
               "Stochastic strength of the reverse-time SDE; 0 is the ODE."),
         field("s_noise", &ErSdeParams::s_noise, {.max = 100, .step = 0.01},

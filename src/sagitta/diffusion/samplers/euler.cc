@@ -38,6 +38,17 @@ Array euler_cfg_pp(const SamplerRun& run, Array x) {
   return euler_ancestral_cfg_pp(run, std::move(x), {.eta = 0});
 }
 
+Array euler_cfg_pp_alternative(const SamplerRun& run, Array x) {
+  const auto& sigmas = run.sigmas;
+  for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
+    const auto [denoised, uncond] = run.denoise(x, sigmas[i]);
+    report(run, i, x, denoised);
+    const double step = (static_cast<double>(sigmas[i + 1]) - sigmas[i]) / sigmas[i];
+    x = combine({{1 + step, x}, {step, uncond}, {-2 * step, denoised}});
+  }
+  return x;
+}
+
 Array euler_ancestral_cfg_pp(const SamplerRun& run, Array x, const EulerAncestralParams& params) {
   const auto& sigmas = run.sigmas;
   StepNoise noise(run.seed, x.shape());

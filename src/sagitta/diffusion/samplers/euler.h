@@ -24,6 +24,8 @@ struct EulerAncestralParams {
 [[nodiscard]] Array euler_ancestral(const SamplerRun& run, Array x,
                                     const EulerAncestralParams& params);
 [[nodiscard]] Array euler_cfg_pp(const SamplerRun& run, Array x);
+// Euler's method along (x + uncond - 2 denoised) / sigma.
+[[nodiscard]] Array euler_cfg_pp_alternative(const SamplerRun& run, Array x);
 [[nodiscard]] Array euler_ancestral_cfg_pp(const SamplerRun& run, Array x,
                                            const EulerAncestralParams& params);
 

@@ -11,7 +11,7 @@ namespace sagitta::sampling {
 struct LmsParams {
   int order = 4;
   static constexpr auto fields() {
-    return std::tuple{field("order", &LmsParams::order, {.min = 1, .max = 100},
+    return std::tuple{field("order", &LmsParams::order, {.min = 1, .max = 100, .step = 0},
                             "How many past steps a step makes use of.")};
   }
 };
