@@ -61,12 +61,12 @@ LoraChoice parse_lora(const std::string& text) {
 }
 
 graph::Prompt generation_graph(const Generation& generation) {
-  require(!generation.image || generation.batch == 1, Fault::bad_input,
+  require(generation.image.empty() || generation.batch == 1, Fault::bad_input,
           "--batch {} does not go with --image: a picture starts a batch of one", generation.batch);
   graph::Prompt prompt;
   const SampleParams& sampling = generation.sampling;
   const Link checkpoint = add(prompt, "4", "CheckpointLoaderSimple", "Load Checkpoint",
-                              {{"ckpt_name", Json(generation.model.string())}});
+                              {{"ckpt_name", Json(generation.model)}});
   Link model = checkpoint;
   Link clip = output(checkpoint, 1);
   const Link vae = output(checkpoint, 2);
@@ -91,9 +91,9 @@ graph::Prompt generation_graph(const Generation& generation) {
   const Link negative = add(prompt, "7", "CLIPTextEncode", "Negative Prompt",
                             {{"text", Json(generation.negative)}, {"clip", clip}});
   Link latent;
-  if (generation.image) {
+  if (!generation.image.empty()) {
     const Link image =
-        add(prompt, "12", "LoadImage", "Load Image", {{"image", Json(generation.image->string())}});
+        add(prompt, "12", "LoadImage", "Load Image", {{"image", Json(generation.image)}});
     latent = add(prompt, "13", "VAEEncode", "VAE Encode", {{"pixels", image}, {"vae", vae}});
   } else {
     latent = add(prompt, "5", "EmptyLatentImage", "Empty Latent Image",
@@ -113,8 +113,8 @@ graph::Prompt generation_graph(const Generation& generation) {
                             {"latent_image", latent},
                             {"denoise", Json(sampling.denoise)}});
   const Link image =
-      add(prompt, "8", "VAEDecode", "VAE Decode", {{"samples", sampled}, {"vae", vae}});
-  add(prompt, "9", "SaveImage", "Save Image",
+      add(prompt, kImageNode, "VAEDecode", "VAE Decode", {{"samples", sampled}, {"vae", vae}});
+  add(prompt, kSaveNode, "SaveImage", "Save Image",
       {{"images", image}, {"filename_prefix", Json(generation.filename_prefix)}});
   return prompt;
 }

@@ -6,7 +6,6 @@
 #include "sagitta/graph/prompt.h"
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +21,7 @@ struct LoraChoice {
 [[nodiscard]] LoraChoice parse_lora(const std::string& text);
 
 struct Generation {
-  std::filesystem::path model;
+  std::string model;
   std::vector<LoraChoice> loras;               // applied in order
   std::string prompt;
   std::string negative;
@@ -32,9 +31,13 @@ struct Generation {
   SampleParams sampling;
   SagOptions sag{.scale = 0};                  // scale 0: no SAG node
   int clip_skip = 1;                           // 1: the last layer
-  std::optional<std::filesystem::path> image;  // start from this picture
+  std::string image;                           // start from this picture, unless empty
   std::string filename_prefix = "sagitta";
 };
+
+// The nodes whose outputs are the picture and the files.
+inline constexpr const char* kImageNode = "8";
+inline constexpr const char* kSaveNode = "9";
 
 // Nodes with the ids that ComfyUI's own first workflow has.
 [[nodiscard]] graph::Prompt generation_graph(const Generation& generation);

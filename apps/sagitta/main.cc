@@ -1,6 +1,7 @@
 // The command line. Every subcommand builds a node graph or looks into one; none computes by
 // itself.
 #include "cmd_bench.h"
+#include "cmd_compare.h"
 #include "cmd_generate.h"
 #include "cmd_inspect.h"
 #include "cmd_nodes.h"
@@ -21,6 +22,7 @@ int parse_and_run(int argc, const char* const* argv) {
   app.require_subcommand(1);
   ExitCode code = kOk;
   add_generate_command(app, code);
+  add_compare_command(app, code);
   add_run_command(app, code);
   add_inspect_command(app, code);
   add_nodes_command(app, code);

@@ -24,6 +24,8 @@ class ProgressLine {
 
   // A task of that name begins; on a terminal the line shows it.
   void begin(std::string_view label);
+  // Another name for the task that is under way; its numbers go on.
+  void rename(std::string_view label) { label_ = label; }
   // `value` of `max` steps of the task are done. The first report also starts the clock of the
   // speed, so that work before the first step (loading, packing) does not count.
   void update(std::int64_t value, std::int64_t max);

@@ -71,6 +71,7 @@ class Layout {
  public:
   Layout(const Sheet& sheet, const SheetStyle& style);
 
+  [[nodiscard]] SheetLayout places() const;
   [[nodiscard]] Array draw_all(const SheetStyle& style) const;
 
  private:
@@ -78,7 +79,7 @@ class Layout {
   void place_texts(const Sheet& sheet, const SheetStyle& style);
   void place_edges();
   [[nodiscard]] std::int64_t caption_height(std::int64_t row) const;
-  void draw_row(Array& image, std::int64_t row, std::int64_t y, const SheetStyle& style) const;
+  void draw_cells(Array& image, const SheetStyle& style) const;
 
   std::int64_t columns_;
   std::int64_t rows_;
@@ -189,27 +190,41 @@ std::int64_t Layout::caption_height(std::int64_t row) const {
   return height == 0 ? 0 : height + space_ + space_;
 }
 
-void Layout::draw_row(Array& image, std::int64_t row, std::int64_t y,
-                      const SheetStyle& style) const {
-  if (!row_labels_.empty()) {
-    const Block& label = row_labels_[static_cast<std::size_t>(row)];
-    draw(image, label, {.x = margin_, .y = y + (cell_.height - label.size.height) / 2});
+SheetLayout Layout::places() const {
+  SheetLayout layout{.size = sheet_, .places = {}};
+  std::int64_t y = top_;
+  for (std::int64_t i = 0; i < std::ssize(pictures_); ++i) {
+    const std::int64_t column = i % columns_;
+    if (column == 0 && i > 0) y += cell_.height + caption_height(i / columns_ - 1) + gap_;
+    const Array& picture = pictures_[static_cast<std::size_t>(i)];
+    const Size size = picture.empty() ? cell_ : size_of(picture);
+    const std::int64_t x = left_ + column * (cell_.width + gap_);
+    layout.places.push_back({.corner = {.x = x + (cell_.width - size.width) / 2,
+                                        .y = y + (cell_.height - size.height) / 2},
+                             .size = size});
   }
-  for (std::int64_t column = 0; column < columns_; ++column) {
-    const std::int64_t index = row * columns_ + column;
-    const Point corner{.x = left_ + column * (cell_.width + gap_), .y = y};
-    if (index >= std::ssize(pictures_)) return;
-    const Array& picture = pictures_[static_cast<std::size_t>(index)];
-    if (picture.empty()) {
-      fill(image, corner, cell_, style.empty);
+  return layout;
+}
+
+void Layout::draw_cells(Array& image, const SheetStyle& style) const {
+  const std::vector<SheetPlace> places = this->places().places;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const auto& [corner, size] = places[i];
+    if (pictures_[i].empty()) {
+      fill(image, corner, size, style.empty);
     } else {
-      const Size size = size_of(picture);
-      paste(image, picture,
-            {.x = corner.x + (cell_.width - size.width) / 2,
-             .y = corner.y + (cell_.height - size.height) / 2});
+      paste(image, pictures_[i], corner);
     }
-    draw_centred(image, captions_[static_cast<std::size_t>(index)],
-                 {.x = corner.x, .y = corner.y + cell_.height + space_}, cell_.width);
+    // The cell around the picture has the labels.
+    const Point cell{.x = corner.x - (cell_.width - size.width) / 2,
+                     .y = corner.y - (cell_.height - size.height) / 2};
+    draw_centred(image, captions_[i], {.x = cell.x, .y = cell.y + cell_.height + space_},
+                 cell_.width);
+    if (const std::size_t row = i / static_cast<std::size_t>(columns_);
+        i % static_cast<std::size_t>(columns_) == 0 && row < row_labels_.size()) {
+      const Block& label = row_labels_[row];
+      draw(image, label, {.x = margin_, .y = cell.y + (cell_.height - label.size.height) / 2});
+    }
   }
 }
 
@@ -235,11 +250,7 @@ Array Layout::draw_all(const SheetStyle& style) const {
       draw_centred(image, label, corner, cell_.width);
     }
   }
-  std::int64_t y = top_;
-  for (std::int64_t row = 0; row < rows_; ++row) {
-    draw_row(image, row, y, style);
-    y += cell_.height + caption_height(row) + gap_;
-  }
+  draw_cells(image, style);
   return image;
 }
 
@@ -257,6 +268,11 @@ void check(const Sheet& sheet) {
 }
 
 }  // namespace
+
+SheetLayout layout_of(const Sheet& sheet, const SheetStyle& style) {
+  check(sheet);
+  return Layout(sheet, style).places();
+}
 
 Array contact_sheet(const Sheet& sheet, const SheetStyle& style) {
   check(sheet);

@@ -37,6 +37,18 @@ struct SheetStyle {
 inline constexpr std::int64_t kMaxSheetSide = 32768;
 inline constexpr std::int64_t kMaxSheetPixels = std::int64_t{1} << 27U;
 
+struct SheetPlace {
+  Point corner;
+  Size size;
+};
+
+// Where the pictures of a sheet are, in the order of its cells; tiled batches as a whole.
+struct SheetLayout {
+  Size size;  // of the sheet
+  std::vector<SheetPlace> places;
+};
+[[nodiscard]] SheetLayout layout_of(const Sheet& sheet, const SheetStyle& style = {});
+
 // The sheet as an image (H, W, 3). A column is as wide as the widest picture of the sheet, a row as
 // high as the highest; smaller pictures stand in the middle. Throws bad_input without cells, for
 // labels that are not as many as columns or rows, and for a sheet beyond the limits.

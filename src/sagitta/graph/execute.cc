@@ -43,6 +43,9 @@ class Run {
     for (const std::string& id : order.ids) {
       if (needed.contains(id)) visit(*prompt_.find(id));
     }
+    if (options_.outputs) {
+      for (const std::string& id : *options_.outputs) result_.results[id] = finished_[id].result;
+    }
     cache_.drop_unused();
     return std::move(result_);
   }

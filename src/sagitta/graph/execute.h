@@ -8,6 +8,8 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,6 +52,8 @@ struct RunResult {
   Json ui = Json::object();  // {node id: what it shows}, of the nodes that show something
   std::vector<std::string> executed{};  // ids in the order in which they ran
   std::vector<std::string> cached{};
+  // What the nodes put out that RunOptions::outputs names.
+  std::map<std::string, std::shared_ptr<const CachedResult>> results{};
 };
 
 // Runs a validated prompt. Results are taken from the cache where the signature matches and put
