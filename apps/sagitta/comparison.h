@@ -55,8 +55,8 @@ struct ComparisonRun {
   graph::ServicesRef services;
   const std::atomic<bool>* cancel = nullptr;
   bool save_cells = false;                                                // run SaveImage, too
-  std::function<void(std::size_t number, std::size_t count)> on_cell;     // the next begins; from 1
-  std::function<void(std::int64_t value, std::int64_t max)> on_progress;  // steps of all cells
+  std::function<void(std::size_t number, std::size_t count)> on_cell = {};     // the next begins; from 1
+  std::function<void(std::int64_t value, std::int64_t max)> on_progress = {};  // steps of all cells
 };
 
 // Runs every cell. The result has as many entries as the comparison. Throws as graph::execute does.
