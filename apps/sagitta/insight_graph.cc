@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace sagitta::cli {
@@ -47,9 +48,14 @@ void add_insight(graph::Prompt& prompt, const graph::Registry& registry, const s
   const graph::NodeIds wanted = needed(prompt, registry);
   std::vector<std::string> samplers;
   std::vector<std::pair<std::string, std::string>> models;  // node and input that take a model
+  std::optional<Link> vae;  // the first that the workflow uses decodes the predictions
   for (const PromptNode& node : prompt.nodes()) {
     const graph::NodeDef* const def = registry.find(node.class_type);
     if (def == nullptr || !wanted.contains(node.id)) continue;
+    for (const graph::Input& in : def->inputs) {
+      const graph::InputValue* const value = in.type == "VAE" ? node.find(in.name) : nullptr;
+      if (!vae && value != nullptr && std::holds_alternative<Link>(*value)) vae = std::get<Link>(*value);
+    }
     if (is_sampler(*def)) samplers.push_back(node.id);
     if (!is_sampler(*def) && !gives(*def, "GUIDER")) continue;
     for (const graph::Input& in : def->inputs) {
@@ -79,12 +85,14 @@ void add_insight(graph::Prompt& prompt, const graph::Registry& registry, const s
     prompt.find(id)->set(input, watched[model]);
   }
   for (const std::string& sampler : samplers) {
-    prompt.add({.id = free_id(prompt, "insight_files_" + sampler),
-                .class_type = "SaveSelfAttentionInsight",
-                .title = "Save Insight",
-                .inputs = {{"samples", Link{.node = sampler, .slot = 0}},
-                           {"folder", Json(samplers.size() == 1 ? "." : "sampler_" + sampler)},
-                           {"title", Json(title)}}});
+    PromptNode files{.id = free_id(prompt, "insight_files_" + sampler),
+                     .class_type = "SaveSelfAttentionInsight",
+                     .title = "Save Insight",
+                     .inputs = {{"samples", Link{.node = sampler, .slot = 0}},
+                                {"folder", Json(samplers.size() == 1 ? "." : "sampler_" + sampler)},
+                                {"title", Json(title)}}};
+    if (vae) files.inputs.emplace_back("vae", *vae);
+    prompt.add(std::move(files));
   }
 }
 
