@@ -98,6 +98,22 @@ TEST_F(SagTest, ChunkedCallsGiveTheBitsOfOneBatch) {
   }
 }
 
+// The fast kernels may add in another order for another batch.
+TEST_F(SagTest, ChunkedCallsAgreeOnTheFastBackendToo) {
+  const auto cpu = open_device("cpu");
+  const Model model = with_sag(test::toy_model(*cpu), {});
+  Conditioning negative = toy_prompt(2);
+  negative.push_back(toy_prompt(3)[0]);
+  const Shape batch{2, 4, 9, 7};
+  const Array together = denoise(model, negative, {}, batch);
+  float largest = 0;
+  for (const float value : together.values()) largest = std::max(largest, std::abs(value));
+  for (const int entries : {1, 2}) {
+    const Array chunked = denoise(model, negative, {.max_entries = entries}, batch);
+    EXPECT_LE(max_difference(together, chunked), 1e-6F * largest) << entries << " entries per call";
+  }
+}
+
 TEST_F(SagTest, TwoEqualNegativesAreOne) {
   const Model model = with_sag(plain_, {});
   Conditioning twice = toy_prompt(2);
