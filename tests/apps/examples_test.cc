@@ -7,6 +7,7 @@
 #include "sagitta/nodes/all.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -38,7 +39,8 @@ class ExampleTest : public testing::TestWithParam<std::string> {
     return files;
   }
 
-  fs::path output_ = fs::path(testing::TempDir()) / ("example_" + GetParam());
+  // Each process has its own folder: two tests of one example may run side by side.
+  fs::path output_ = fs::path(testing::TempDir()) / ("example_" + std::to_string(::getpid()));
 };
 
 TEST_P(ExampleTest, BothFormatsDrawTheSamePictures) {
