@@ -1,5 +1,6 @@
 #include "backend/twin.h"
 
+#include "sagitta/base/error.h"
 #include "sagitta/core/stored.h"
 
 #include <algorithm>
@@ -59,6 +60,15 @@ double relative_error(const Array& got, const Array& want) {
     error = std::max(error, difference);
   }
   return error / largest;
+}
+
+void TwinTest::SetUp() {
+  try {
+    device_ = open_device(GetParam().device, {.compute = GetParam().compute});
+  } catch (const Error& error) {
+    if (error.fault() != Fault::unsupported) throw;
+    GTEST_SKIP() << error.what();
+  }
 }
 
 void TwinTest::expect_twins(const std::function<Tensor(Side&)>& op) {
