@@ -8,7 +8,14 @@
 //   out (32, d) += p v                      left tiles are rows of p as they lie, 2 x 2 sums
 //
 // with the head size d filled up by zeros to whole tiles. Each tile of keys is packed once for all
-// blocks of a task. A row of s begins 64 bytes after a multiple of 1 KiB, so that the rows of a
+// blocks of a task.
+//
+// Tiles and vectors are multiplied by different units of a core, which can work side by side; but
+// the softmax of a block is far longer than what the processor looks ahead. So the blocks of a task
+// form a pipeline: between the rows of one block's softmax lie pieces of the first product of the
+// block after it and of the second product of the block before it.
+//
+// A row of s begins 64 bytes after a multiple of 1 KiB, so that the rows of a
 // tile do not meet in the same few sets of the first cache.
 #include "sagitta/backend/cpu/attention_amx_tiles.h"
 #include "sagitta/backend/cpu/attention_avx512_base.h"
@@ -32,6 +39,19 @@ constexpr std::int64_t kBlockRows = 2 * kSide;
 constexpr std::int64_t kKeys = 256;
 constexpr std::int64_t kLogitsRow = kKeys + kSide;  // floats
 constexpr std::int64_t kLogitsRowBytes = kLogitsRow * 4;
+constexpr std::int64_t kPipeline = 3;    // blocks whose logits or weights are alive at a time
+constexpr std::int64_t kPieceSteps = 4;  // of the second product
+
+// 2^x for x <= 0 or so, by the cubic of the least relative error, 7.5e-5: a twentieth of what the
+// rounding to bf16 does.
+__m512 short_exp2(__m512 x) {
+  const __m512 f = Amx::fraction(x);
+  __m512 p = Amx::set(0.0780245215F);
+  p = Amx::fma(p, f, Amx::set(0.226067156F));
+  p = Amx::fma(p, f, Amx::set(0.695833564F));
+  p = Amx::fma(p, f, Amx::set(0.999925196F));
+  return Amx::times_power(p, x);
+}
 
 // The largest of each of 16 vectors.
 __m512 largest_of_each(__m512 (&rows)[kSide]) {
@@ -75,6 +95,7 @@ class AttentionAmx {
  private:
   struct Block {
     std::byte* q;        // left tiles (2, steps)
+    std::byte* s;        // (32, kLogitsRow): logits, then weights
     std::byte* out;      // f32 tiles (2, columns)
     float* max;          // (32): the largest logit until now, not scaled
     float* sum;          // (32, 16): of 2^((logit - max) * scale), a sum for every 16th key
@@ -102,7 +123,7 @@ class AttentionAmx {
     scale_ = (magnitude < 1e-30F ? 1e-30F : magnitude) * 1.44269504F;
     k_ = take(amx::tiles(keys, kKeys) * kKeys / kSide * steps_ * kTileBytes);
     v_ = take(kKeys / kDepth * columns_ * kTileBytes);
-    s_ = take(kBlockRows * kLogitsRowBytes);
+    s_ = take(kPipeline * kBlockRows * kLogitsRowBytes);
     q_ = take(blocks * 2 * steps_ * kTileBytes);
     out_ = take(blocks * 2 * columns_ * kTileBytes);
     state_ = take(blocks * kBlockRows * (1 + kSide) * 4);
@@ -118,6 +139,7 @@ class AttentionAmx {
   [[nodiscard]] Block block_at(std::int64_t index, std::int64_t slot) const {
     auto* const state = reinterpret_cast<float*>(state_) + slot * kBlockRows * (1 + kSide);
     return {.q = q_ + slot * 2 * steps_ * kTileBytes,
+            .s = s_ + slot % kPipeline * kBlockRows * kLogitsRowBytes,
             .out = out_ + slot * 2 * columns_ * kTileBytes,
             .max = state,
             .sum = state + kBlockRows,
@@ -160,33 +182,40 @@ class AttentionAmx {
     return !problem_.causal || first_key < block.first + kBlockRows;
   }
 
-  [[nodiscard]] float* logits_row(std::int64_t row) const {
-    return reinterpret_cast<float*>(s_) + row * kLogitsRow;
+  [[nodiscard]] static float* logits_row(const Block& block, std::int64_t row) {
+    return reinterpret_cast<float*>(block.s) + row * kLogitsRow;
   }
 
-  // s = q k^T; -infinity for keys beyond the tile and, if causal, for keys after the query.
-  void find_logits(const Block& block, const KeyTile& tile) const {
+  // s = q k^T for the 32 keys of one step of the tile.
+  void find_logits_of(const Block& block, const KeyTile& tile, std::int64_t step) const {
     const std::int64_t tile_step = steps_ * kTileBytes;
-    for (std::int64_t j = 0; j < tile.steps() * 2; j += 2) {
-      std::byte* const c = s_ + j * kSide * 4;
-      std::byte* const below = c + kSide * kLogitsRowBytes;
-      amx::multiply<2>({.left = {block.q, block.q + tile_step},
-                        .left_row = amx::kRowBytes,
-                        .left_step = kTileBytes,
-                        .right = {tile.k + j * tile_step, tile.k + (j + 1) * tile_step},
-                        .right_step = kTileBytes,
-                        .c = {{c, c + kSide * 4}, {below, below + kSide * 4}},
-                        .c_row = kLogitsRowBytes,
-                        .steps = steps_,
-                        .add = false});
-    }
+    const std::byte* const k = tile.k + 2 * step * tile_step;
+    std::byte* const c = block.s + step * kDepth * 4;
+    std::byte* const below = c + kSide * kLogitsRowBytes;
+    amx::multiply<2>({.left = {block.q, block.q + tile_step},
+                      .left_row = amx::kRowBytes,
+                      .left_step = kTileBytes,
+                      .right = {k, k + tile_step},
+                      .right_step = kTileBytes,
+                      .c = {{c, c + kSide * 4}, {below, below + kSide * 4}},
+                      .c_row = kLogitsRowBytes,
+                      .steps = steps_,
+                      .add = false});
+  }
+
+  void find_logits(const Block& block, const KeyTile& tile) const {
+    for (std::int64_t step = 0; step < tile.steps(); ++step) find_logits_of(block, tile, step);
+  }
+
+  // -infinity for keys beyond the tile and, if causal, for keys after the query.
+  void mask_logits(const Block& block, const KeyTile& tile) const {
     const std::int64_t width = tile.steps() * kDepth;
     const bool partly = problem_.causal && tile.first + tile.keys > block.first + 1;
     if (width == tile.keys && !partly) return;
     for (std::int64_t row = 0; row < kBlockRows; ++row) {
       const std::int64_t seen = block.first + row + 1 - tile.first;
       std::int64_t key = partly && seen < tile.keys ? (seen < 0 ? 0 : seen) : tile.keys;
-      for (; key < width; ++key) logits_row(row)[key] = -kUnbounded;
+      for (; key < width; ++key) logits_row(block, row)[key] = -kUnbounded;
     }
   }
 
@@ -195,7 +224,7 @@ class AttentionAmx {
     for (std::int64_t half = 0; half < kBlockRows; half += kSide) {
       __m512 largest[kSide];
       for (std::int64_t i = 0; i < kSide; ++i) {
-        const float* s = logits_row(half + i);
+        const float* s = logits_row(block, half + i);
         __m512 even = _mm512_loadu_ps(s);
         __m512 odd = _mm512_loadu_ps(s + kSide);
         for (std::int64_t key = kDepth; key < width; key += kDepth) {
@@ -231,18 +260,45 @@ class AttentionAmx {
     return reinterpret_cast<float*>(tile) + row % kSide * kSide;
   }
 
-  // Turns the logits into rounded weights in the first half of their rows, and adds them up.
-  void weigh(const Block& block, std::int64_t width) const {
+  // Products that the neighbours of a block in the pipeline need, cut into pieces.
+  struct Pending {
+    const AttentionAmx& head;
+    const KeyTile& tile;
+    const Block* next = nullptr;      // wants its logits
+    const Block* previous = nullptr;  // has its weights
+    std::int64_t done = 0;
+
+    [[nodiscard]] std::int64_t pieces() const {
+      return (next == nullptr ? 0 : tile.steps()) +
+             (previous == nullptr ? 0 : head.value_pieces(tile));
+    }
+    void advance_to(std::int64_t end) {
+      const std::int64_t logits = next == nullptr ? 0 : tile.steps();
+      for (; done < end; ++done) {
+        if (done < logits) {
+          head.find_logits_of(*next, tile, done);
+        } else {
+          head.add_values_of(*previous, tile, done - logits);
+        }
+      }
+    }
+  };
+
+  // Turns the logits into rounded weights in the first half of their rows, and adds them up. Does
+  // what is pending between the rows.
+  void weigh(const Block& block, std::int64_t width, Pending pending) const {
     const __m512 scale = Amx::set(scale_);
+    const std::int64_t pieces = pending.pieces();
     for (std::int64_t row = 0; row < kBlockRows; ++row) {
-      const __m512 max = Amx::set(block.max[row]);
-      float* const s = logits_row(row);
+      pending.advance_to((row + 1) * pieces / kBlockRows);
+      const __m512 shift = Amx::set(-block.max[row] * scale_);
+      float* const s = logits_row(block, row);
       auto* const p = reinterpret_cast<std::uint16_t*>(s);
       __m512 even = _mm512_loadu_ps(block.sum + row * kSide);
       __m512 odd = _mm512_setzero_ps();
       for (std::int64_t key = 0; key < width; key += kDepth) {
-        const __m512 first = exp2<Amx>((_mm512_loadu_ps(s + key) - max) * scale);
-        const __m512 second = exp2<Amx>((_mm512_loadu_ps(s + key + kSide) - max) * scale);
+        const __m512 first = short_exp2(Amx::fma(_mm512_loadu_ps(s + key), scale, shift));
+        const __m512 second = short_exp2(Amx::fma(_mm512_loadu_ps(s + key + kSide), scale, shift));
         even = even + first;
         odd = odd + second;
         _mm512_storeu_si512(p + key, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second, first)));
@@ -251,23 +307,30 @@ class AttentionAmx {
     }
   }
 
-  // out += p v.
-  void add_values(const Block& block, std::int64_t steps) const {
-    for (std::int64_t column = 0; column < columns_; column += 2) {
-      std::byte* const c = block.out + column * kTileBytes;
-      std::byte* const below = c + columns_ * kTileBytes;
-      const std::byte* const v = v_ + column * kTileBytes;
-      const amx::Product product{.left = {s_, s_ + kSide * kLogitsRowBytes},
-                                 .left_row = kLogitsRowBytes,
-                                 .left_step = amx::kRowBytes,
-                                 .right = {v, v + kTileBytes},
-                                 .right_step = columns_ * kTileBytes,
-                                 .c = {{c, c + kTileBytes}, {below, below + kTileBytes}},
-                                 .c_row = amx::kRowBytes,
-                                 .steps = steps,
-                                 .add = true};
-      column + 1 < columns_ ? amx::multiply<2>(product) : amx::multiply<1>(product);
-    }
+  [[nodiscard]] std::int64_t value_pieces(const KeyTile& tile) const {
+    return amx::tiles(columns_, 2) * amx::tiles(tile.steps(), kPieceSteps);
+  }
+
+  // A piece of out += p v: two columns of tiles, and some of the keys.
+  void add_values_of(const Block& block, const KeyTile& tile, std::int64_t piece) const {
+    const std::int64_t pairs = amx::tiles(columns_, 2);
+    const std::int64_t column = piece % pairs * 2;
+    const std::int64_t step = piece / pairs * kPieceSteps;
+    const std::int64_t left = tile.steps() - step;
+    const std::byte* const p = block.s + step * amx::kRowBytes;
+    const std::byte* const v = v_ + (step * columns_ + column) * kTileBytes;
+    std::byte* const c = block.out + column * kTileBytes;
+    std::byte* const below = c + columns_ * kTileBytes;
+    const amx::Product product{.left = {p, p + kSide * kLogitsRowBytes},
+                               .left_row = kLogitsRowBytes,
+                               .left_step = amx::kRowBytes,
+                               .right = {v, v + kTileBytes},
+                               .right_step = columns_ * kTileBytes,
+                               .c = {{c, c + kTileBytes}, {below, below + kTileBytes}},
+                               .c_row = amx::kRowBytes,
+                               .steps = left < kPieceSteps ? left : kPieceSteps,
+                               .add = true};
+    column + 1 < columns_ ? amx::multiply<2>(product) : amx::multiply<1>(product);
   }
 
   void attend() {
@@ -284,16 +347,34 @@ class AttentionAmx {
       if (!sees(block_at(task_.end - 1, 0), first)) break;
       const KeyTile tile = pack_keys(first, problem_.keys, k_);
       amx::pack_right(rows(problem_.v, problem_.keys, first, tile.keys), tile.steps(), v_);
-      for (std::int64_t slot = 0; slot < count; ++slot) {
-        const Block block = block_at(task_.begin + slot, slot);
-        if (!sees(block, first)) continue;
-        find_logits(block, tile);
-        raise_max(block, tile.steps() * kDepth);
-        weigh(block, tile.steps() * kDepth);
-        add_values(block, tile.steps());
-      }
+      std::int64_t slot = 0;
+      while (!sees(block_at(task_.begin + slot, slot), first)) ++slot;  // later ones see more
+      attend_tile(tile, slot, count);
     }
     for (std::int64_t slot = 0; slot < count; ++slot) finish(block_at(task_.begin + slot, slot));
+  }
+
+  // The pipeline over the blocks of slots [first, last) for one tile of keys.
+  void attend_tile(const KeyTile& tile, std::int64_t first, std::int64_t last) const {
+    Block previous{};
+    Block block = block_at(task_.begin + first, first);
+    find_logits(block, tile);
+    for (std::int64_t slot = first; slot < last; ++slot) {
+      const bool more = slot + 1 < last;
+      const Block next = more ? block_at(task_.begin + slot + 1, slot + 1) : Block{};
+      mask_logits(block, tile);
+      raise_max(block, tile.steps() * kDepth);
+      weigh(block, tile.steps() * kDepth,
+            {.head = *this,
+             .tile = tile,
+             .next = more ? &next : nullptr,
+             .previous = slot > first ? &previous : nullptr});
+      previous = block;
+      block = next;
+    }
+    for (std::int64_t piece = 0; piece < value_pieces(tile); ++piece) {
+      add_values_of(previous, tile, piece);
+    }
   }
 
   // Divides by the sums and writes the rows of a block.
@@ -338,6 +419,7 @@ class AttentionAmx {
                            .keys = left < kKeys ? left : kKeys};
         if (!sees(block, tile.first)) break;
         find_logits(block, tile);
+        mask_logits(block, tile);
         add_received(block, tile, totals + first);
       }
     }
@@ -353,8 +435,9 @@ class AttentionAmx {
     for (std::int64_t key = 0; key < tile.keys; key += kSide) {
       __m512 total = _mm512_loadu_ps(totals + key);
       for (std::int64_t row = 0; row < queries; ++row) {
-        const __m512 s = _mm512_loadu_ps(logits_row(row) + key);
-        total = Amx::fma(exp2<Amx>((s - Amx::set(max[row])) * scale), Amx::set(weight[row]), total);
+        const __m512 s = _mm512_loadu_ps(logits_row(block, row) + key);
+        const __m512 power = short_exp2(Amx::fma(s, scale, Amx::set(-max[row] * scale_)));
+        total = Amx::fma(power, Amx::set(weight[row]), total);
       }
       _mm512_storeu_ps(totals + key, total);
     }
@@ -370,7 +453,7 @@ class AttentionAmx {
   std::size_t used_ = 0;
   std::byte* k_;       // right tiles (keys over 16, steps)
   std::byte* v_;       // right tiles (keys over 32, columns)
-  std::byte* s_;       // (32, kLogitsRow): logits, then weights
+  std::byte* s_;       // per block in the pipeline
   std::byte* q_;       // per block
   std::byte* out_;     // per block
   std::byte* state_;   // per block: max, sum
