@@ -38,5 +38,28 @@ BENCHMARK(conv2d)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 
+// Arguments: side before doubling, channels, type. Rates count the convolution of the large
+// picture.
+void upsample_conv2d(benchmark::State& state) {
+  const auto device = bench::open(state, 2);
+  const std::int64_t side = state.range(0);
+  const std::int64_t channels = state.range(1);
+  const Tensor x = bench::tensor(*device, {2, side, side, channels});
+  const Weight weight =
+      bench::weight(*device, WeightUse::upsample_conv, {channels, channels, 3, 3});
+  Tensor out = ops::upsample_conv2d(x, weight, 2 * side, 2 * side);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(out = ops::upsample_conv2d(x, weight, 2 * side, 2 * side));
+  }
+  bench::count_flops(state, 18.0 * static_cast<double>(out.size() * channels));
+}
+BENCHMARK(upsample_conv2d)
+    ->ArgNames({"side", "channels", "bf16"})
+    ->ArgsProduct({{8, 16}, {1280}, {0, 1}})
+    ->ArgsProduct({{32}, {640}, {0, 1}})
+    ->ArgsProduct({{256}, {256}, {0, 1}})  // VAE decoder, two pictures
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+
 }  // namespace
 }  // namespace sagitta

@@ -62,19 +62,5 @@ BENCHMARK(concat_channels)
     ->Unit(benchmark::kMicrosecond)
     ->UseRealTime();
 
-// The last Upsample, 32x32 to 64x64.
-void resize_nearest(benchmark::State& state) {
-  const auto device = bench::open(state, 0);
-  const Tensor x = bench::tensor(*device, {2, 32, 32, 640});
-  for (auto _ : state) benchmark::DoNotOptimize(ops::resize_nearest(x, 64, 64));
-  bench::count_bytes(state, 5 * x.bytes());
-}
-BENCHMARK(resize_nearest)
-    ->ArgName("bf16")
-    ->Arg(0)
-    ->Arg(1)
-    ->Unit(benchmark::kMicrosecond)
-    ->UseRealTime();
-
 }  // namespace
 }  // namespace sagitta

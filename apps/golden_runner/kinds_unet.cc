@@ -7,7 +7,6 @@
 #include "sagitta/models/unet/blocks.h"
 #include "sagitta/models/unet/unet.h"
 #include "sagitta/ops/elementwise.h"
-#include "sagitta/ops/layout.h"
 
 namespace golden {
 namespace {
@@ -20,6 +19,7 @@ using sagitta::Json;
 using sagitta::Model;
 using sagitta::Patches;
 using sagitta::Tensor;
+using sagitta::UpsampleConv;
 using sagitta::UnetPass;
 namespace models = sagitta::models;
 namespace ops = sagitta::ops;
@@ -90,7 +90,7 @@ void check_resample(const GoldenFile& file, Context& context, Report& report) {
   const std::int64_t channels = file.tensor("weights.op.weight").shape.at(0);
   const auto down =
       with_weights(Conv3x3(channels, channels, Conv3x3::Kind::halve), file, "weights.op.", context);
-  const auto up = with_weights(Conv3x3(channels, channels), file, "up_weights.conv.", context);
+  const auto up = with_weights(UpsampleConv(channels), file, "up_weights.conv.", context);
   const Tolerance tolerance = file.tolerances().first();
   const Tensor x = put(context.device(), file.array("x"));
   const Tensor small = down(x);
@@ -98,8 +98,7 @@ void check_resample(const GoldenFile& file, Context& context, Report& report) {
   for (const auto& [name, tensor] : file.tensors) {
     if (name != "up" && !name.starts_with("up_to_")) continue;
     const sagitta::Shape& size = tensor.shape;
-    report.check(name, take(up(ops::resize_nearest(small, size.at(2), size.at(3)))),
-                 file.array(name), tolerance);
+    report.check(name, take(up(small, size.at(2), size.at(3))), file.array(name), tolerance);
   }
 }
 

@@ -53,8 +53,8 @@ TEST_P(Conv2dTwin, BiasAgrees) {
   }
 }
 
-// All subsets of bias, row bias and residual, as a ResBlock and an upsampler use them. A backend may
-// add the row bias to small and to large images in different ways.
+// All subsets of bias, row bias and residual, as a ResBlock and an upsampler use them. A backend
+// may add the row bias to small and to large images in different ways.
 TEST_P(Conv2dTwin, EveryCombinationOfAddendsAgrees) {
   for (const Shape& shape :
        {Shape{2, 6, 5, 12}, Shape{1, 1, 1, 32}, Shape{3, 16, 16, 8}, Shape{2, 40, 33, 8}}) {
@@ -83,6 +83,31 @@ TEST_P(Conv2dTwin, SliceOfABatchAgrees) {
     const Weight weight = side.weight(WeightUse::conv, {9, 7, 3, 3});
     return ops::conv2d(x, weight, {.pad_before = 1, .pad_after = 1});
   });
+}
+
+// Doublings, which have kernels of their own, and all other enlargements.
+TEST_P(Conv2dTwin, UpsamplingAgrees) {
+  struct Upsampling {
+    Shape x;
+    std::int64_t channels;
+    std::int64_t height;
+    std::int64_t width;
+  };
+  const std::vector<Upsampling> cases{
+      {{1, 1, 1, 1}, 1, 2, 2},    {{2, 4, 6, 3}, 5, 8, 12},      {{3, 8, 8, 32}, 32, 16, 16},
+      {{1, 5, 7, 33}, 7, 10, 14}, {{1, 16, 24, 64}, 48, 32, 48}, {{2, 5, 7, 16}, 16, 9, 13},
+      {{1, 1, 1, 5}, 3, 3, 4},    {{2, 4, 4, 8}, 8, 8, 7},       {{1, 9, 8, 4}, 4, 4, 3}};
+  for (const Upsampling& c : cases) {
+    for (const bool biased : {false, true}) {
+      SCOPED_TRACE(to_string(c.x) + (biased ? " with bias" : ""));
+      expect_twins([&](Side& side) {
+        const Tensor x = side.tensor(c.x);
+        const Weight weight = side.weight(WeightUse::upsample_conv, {c.channels, c.x[3], 3, 3});
+        const Weight bias = side.weight(WeightUse::vector, {c.channels}, 3);
+        return ops::upsample_conv2d(x, weight, c.height, c.width, biased ? &bias : nullptr);
+      });
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, Conv2dTwin, testing::ValuesIn(twin_targets()), target_name);

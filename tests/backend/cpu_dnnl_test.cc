@@ -147,8 +147,8 @@ TEST(CpuPlans, RealLayersNeverRunReferenceCode) {
                                    .kernel_h = 3,
                                    .kernel_w = 3,
                                    .stride = stride,
-                                   .pad_before = 1,
-                                   .pad_after = 1,
+                                   .pad_before = {1, 1},
+                                   .pad_after = {1, 1},
                                    .bias = true,
                                    .accumulate = true};
     const cpu::Plan plan = plan_conv(context.engine, problem, nullptr);

@@ -33,30 +33,13 @@ TEST_P(ElementwiseTwin, AddAgrees) {
 }
 
 TEST_P(ElementwiseTwin, EveryActivationAgrees) {
-  for (const Activation activation :
-       {Activation::none, Activation::silu, Activation::gelu, Activation::quick_gelu,
-        Activation::relu, Activation::tanh}) {
+  for (const Activation activation : {Activation::none, Activation::silu, Activation::gelu,
+                                      Activation::quick_gelu, Activation::relu, Activation::tanh}) {
     for (const Shape& shape : kShapes) {
       SCOPED_TRACE(to_string(shape) + " activation " +
                    std::to_string(static_cast<int>(activation)));
       expect_twins([&](Side& side) { return ops::activate(activation, side.tensor(shape, 0, 4)); });
     }
-  }
-}
-
-TEST_P(ElementwiseTwin, ResizeNearestAgrees) {
-  struct Case {
-    Shape x;
-    std::int64_t height;
-    std::int64_t width;
-  };
-  const std::vector<Case> cases{{{1, 1, 1, 1}, 1, 1},  {{1, 1, 1, 5}, 3, 4},
-                                {{2, 4, 6, 3}, 8, 12}, {{1, 5, 7, 33}, 9, 11},
-                                {{2, 9, 8, 4}, 4, 3},  {{1, 16, 16, 64}, 32, 32}};
-  for (const Case& c : cases) {
-    SCOPED_TRACE(to_string(c.x));
-    expect_twins(
-        [&](Side& side) { return ops::resize_nearest(side.tensor(c.x), c.height, c.width); });
   }
 }
 

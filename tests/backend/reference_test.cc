@@ -168,11 +168,15 @@ TEST_F(Reference, CausalAttentionSeesNoLaterKey) {
   EXPECT_THAT(values(received), ElementsAre(1.5F, 0.5F));
 }
 
-TEST_F(Reference, ResizeNearestTakesTheFloor) {
+TEST_F(Reference, UpsamplingTakesTheFloorAndConvolvesTheResult) {
   const Tensor x = tensor({1, 1, 3, 1}, {1, 2, 3});
+  const Weight centre = weight(WeightUse::upsample_conv, {1, 1, 3, 3}, {0, 0, 0, 0, 1, 0, 0, 0, 0});
   // Columns floor(i * 3 / 5) = 0 0 1 1 2.
-  EXPECT_THAT(values(ops::resize_nearest(x, 1, 5)), ElementsAre(1, 1, 2, 2, 3));
-  EXPECT_THAT(values(ops::resize_nearest(x, 2, 2)), ElementsAre(1, 2, 1, 2));
+  EXPECT_THAT(values(ops::upsample_conv2d(x, centre, 1, 5)), ElementsAre(1, 1, 2, 2, 3));
+  EXPECT_THAT(values(ops::upsample_conv2d(x, centre, 2, 2)), ElementsAre(1, 2, 1, 2));
+  const Weight neighbours =
+      weight(WeightUse::upsample_conv, {1, 1, 3, 3}, {0, 0, 0, 1, 0, 10, 0, 0, 0});
+  EXPECT_THAT(values(ops::upsample_conv2d(x, neighbours, 1, 4)), ElementsAre(10, 21, 31, 2));
 }
 
 TEST_F(Reference, ConcatChannelsInterleavesRows) {

@@ -180,12 +180,27 @@ TEST_F(OpCheck, AttentionNamesWhatDoesNotFit) {
                  HasSubstr("12 channels cannot be split into 0 heads"));
 }
 
-TEST_F(OpCheck, LayoutOpsNameWhatDoesNotFit) {
+TEST_F(OpCheck, UpsampleConv2dNamesWhatDoesNotFit) {
+  const Weight kernel = weight(WeightUse::upsample_conv, {5, 3, 3, 3});
   expect_refused(
       [&] {
-        return resize_nearest(tensor({1, 2, 2, 1}), 0, 4);
+        return upsample_conv2d(tensor({1, 2, 2, 3}), kernel, 0, 4);
       },
       HasSubstr("target is 0x4"));
+  expect_refused(
+      [&] {
+        return upsample_conv2d(tensor({1, 2, 2, 4}), kernel, 4, 4);
+      },
+      HasSubstr("has 4 channels"));
+  const Weight plain = weight(WeightUse::conv, {5, 3, 3, 3});
+  expect_refused(
+      [&] {
+        return upsample_conv2d(tensor({1, 2, 2, 3}), plain, 4, 4);
+      },
+      HasSubstr("loaded as a conv weight"));
+}
+
+TEST_F(OpCheck, LayoutOpsNameWhatDoesNotFit) {
   expect_refused(
       [&] {
         return concat_channels(tensor({1, 2, 3}), tensor({1, 3, 3}));

@@ -15,6 +15,7 @@ std::size_t rank_of(WeightUse use) {
     case WeightUse::geglu:
       return 2;
     case WeightUse::conv:
+    case WeightUse::upsample_conv:
       return 4;
   }
   return 0;
@@ -23,8 +24,8 @@ std::size_t rank_of(WeightUse use) {
 }  // namespace
 
 Weight load_weight(Device& device, WeightUse use, const StoredTensor& values) {
-  require(values.shape.size() == rank_of(use), Fault::bad_file, "a weight of shape {} wants rank {}",
-          to_string(values.shape), rank_of(use));
+  require(values.shape.size() == rank_of(use), Fault::bad_file,
+          "a weight of shape {} wants rank {}", to_string(values.shape), rank_of(use));
   Weight weight{.device = &device, .use = use, .shape = values.shape, .bytes = 0, .packed = {}};
   device.kernels().load_weight(device, values, weight);
   return weight;

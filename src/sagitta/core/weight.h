@@ -12,18 +12,19 @@ class Device;
 
 // What a weight is used for decides how a backend packs it.
 enum class WeightUse {
-  vector,  // (N): bias, norm scale and shift; always f32
-  linear,  // (out, in)
-  geglu,   // (2*out, in) of a gated layer: value rows first, then gate rows
-  conv,    // (out, in, kernel_h, kernel_w)
+  vector,         // (N): bias, norm scale and shift; always f32
+  linear,         // (out, in)
+  geglu,          // (2*out, in) of a gated layer: value rows first, then gate rows
+  conv,           // (out, in, kernel_h, kernel_w)
+  upsample_conv,  // (out, in, 3, 3), applied to an enlarged picture
 };
 
 struct Weight {
   Device* device = nullptr;
   WeightUse use = WeightUse::vector;
-  Shape shape;                          // logical, as in the checkpoint
-  std::size_t bytes = 0;                // device memory of the packed form
-  std::shared_ptr<const void> packed;   // the backend's own type for this use
+  Shape shape;                         // logical, as in the checkpoint
+  std::size_t bytes = 0;               // device memory of the packed form
+  std::shared_ptr<const void> packed;  // the backend's own type for this use
 
   explicit operator bool() const { return packed != nullptr; }
 };

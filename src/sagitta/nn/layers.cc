@@ -62,6 +62,20 @@ void Conv3x3::params(ParamVisitor& visit) {
   if (bias) visit("bias", *bias);
 }
 
+UpsampleConv::UpsampleConv(std::int64_t channels, bool with_bias)
+    : weight{.shape = {channels, channels, 3, 3}, .use = WeightUse::upsample_conv, .value = {}} {
+  if (with_bias) bias = vector(channels);
+}
+
+Tensor UpsampleConv::operator()(const Tensor& x, std::int64_t height, std::int64_t width) const {
+  return ops::upsample_conv2d(x, weight.value, height, width, bias ? &bias->value : nullptr);
+}
+
+void UpsampleConv::params(ParamVisitor& visit) {
+  visit("weight", weight);
+  if (bias) visit("bias", *bias);
+}
+
 GroupNorm::GroupNorm(std::int64_t channels, float epsilon)
     : weight(vector(channels)), bias(vector(channels)), eps(epsilon) {}
 

@@ -43,7 +43,8 @@ struct ConvCall {
 };
 
 // 3x3 convolution on (B, H, W, in). Stride 1 keeps the size. Stride 2 halves it, rounding up with
-// padding on all sides, or (asymmetric) with padding below and to the right only, as autoencoders do.
+// padding on all sides, or (asymmetric) with padding below and to the right only, as autoencoders
+// do.
 struct Conv3x3 {
   enum class Kind { same, halve, halve_asymmetric };
 
@@ -55,6 +56,17 @@ struct Conv3x3 {
   Param weight;
   std::optional<Param> bias;
   Kind kind = Kind::same;
+};
+
+// Enlarges by nearest neighbour and convolves 3x3. (B, H, W, channels) -> (B, height, width,
+// channels).
+struct UpsampleConv {
+  explicit UpsampleConv(std::int64_t channels, bool with_bias = true);
+  Tensor operator()(const Tensor& x, std::int64_t height, std::int64_t width) const;
+  void params(ParamVisitor& visit);
+
+  Param weight;
+  std::optional<Param> bias;
 };
 
 // 32 groups over (B, H, W, channels), optionally followed by SiLU.

@@ -16,6 +16,8 @@ std::string_view name_of(WeightUse use) {
       return "geglu";
     case WeightUse::conv:
       return "conv";
+    case WeightUse::upsample_conv:
+      return "upsample_conv";
   }
   return "unknown";
 }

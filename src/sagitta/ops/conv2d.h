@@ -21,4 +21,12 @@ struct Conv2dOptions {
 [[nodiscard]] Tensor conv2d(const Tensor& x, const Weight& weight,
                             const Conv2dOptions& options = {});
 
+// The 3x3 convolution of x enlarged by nearest neighbour: row y of the enlarged picture is row
+// floor(y * H / height) of x, columns alike. x (B, H, W, C), weight (O, C, 3, 3) of use
+// upsample_conv, bias (O) or null -> (B, height, width, O). Backends save work where both sizes
+// double: each result then sees four cells of x instead of nine.
+// Throws Error{bad_input} where shapes, devices or types do not fit, or a size is below 1.
+[[nodiscard]] Tensor upsample_conv2d(const Tensor& x, const Weight& weight, std::int64_t height,
+                                     std::int64_t width, const Weight* bias = nullptr);
+
 }  // namespace sagitta::ops

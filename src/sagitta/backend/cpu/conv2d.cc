@@ -47,8 +47,8 @@ void spatial(const Call& call) {
                             .kernel_h = kernel[2],
                             .kernel_w = kernel[3],
                             .stride = call.args.stride,
-                            .pad_before = call.args.pad_before,
-                            .pad_after = call.args.pad_after,
+                            .pad_before = {call.args.pad_before, call.args.pad_before},
+                            .pad_after = {call.args.pad_after, call.args.pad_after},
                             .bias = call.bias != nullptr,
                             .accumulate = call.onto || call.residual != nullptr};
   const auto plan = context.convs.find_or_make(
@@ -125,8 +125,8 @@ void conv2d(const Conv2dArgs& args, Tensor& out) {
   auto* const run = is_pointwise(args.weight) ? pointwise : spatial;
   if (args.row_bias == nullptr) return run({args, args.x, bias, args.residual, out});
 
-  // Small images go in one call, onto the rows. The size decides and not the batch, so that a sample
-  // does not notice its batch.
+  // Small images go in one call, onto the rows. The size decides and not the batch, so that a
+  // sample does not notice its batch.
   const bool small = out.dim(1) * out.dim(2) <= kSmallImage;
   if (small && args.residual == nullptr && !is_pointwise(args.weight)) {
     start_from_rows(*args.row_bias, out);

@@ -94,9 +94,11 @@ Plan make_matmul(const dnnl::engine& engine, const MatmulProblem& problem, const
 
 Plan make_conv(const dnnl::engine& engine, const ConvProblem& problem, const Layout* weights) {
   const memory::data_type type = type_of(problem.type);
-  const std::int64_t padding = problem.pad_before + problem.pad_after;
-  const std::int64_t out_h = (problem.height + padding - problem.kernel_h) / problem.stride + 1;
-  const std::int64_t out_w = (problem.width + padding - problem.kernel_w) / problem.stride + 1;
+  const auto& [above, left] = problem.pad_before;
+  const auto& [below, right] = problem.pad_after;
+  const std::int64_t out_h =
+      (problem.height + above + below - problem.kernel_h) / problem.stride + 1;
+  const std::int64_t out_w = (problem.width + left + right - problem.kernel_w) / problem.stride + 1;
   Plan plan;
   plan.x = {{problem.batch, problem.in, problem.height, problem.width}, type, Tag::nhwc};
   plan.out = {{problem.batch, problem.out, out_h, out_w}, type, Tag::nhwc};
@@ -104,8 +106,8 @@ Plan make_conv(const dnnl::engine& engine, const ConvProblem& problem, const Lay
   const Layout any({problem.out, problem.in, problem.kernel_h, problem.kernel_w}, type, Tag::any);
   const Layout& wanted = weights != nullptr ? *weights : any;
   const memory::dims strides{problem.stride, problem.stride};
-  const memory::dims before{problem.pad_before, problem.pad_before};
-  const memory::dims after{problem.pad_after, problem.pad_after};
+  const memory::dims before{above, left};
+  const memory::dims after{below, right};
 
   dnnl::post_ops ops;
   if (problem.accumulate) ops.append_sum(1.0F);

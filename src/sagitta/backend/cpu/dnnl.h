@@ -9,6 +9,7 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <string>
@@ -43,8 +44,8 @@ struct ConvProblem {
   std::int64_t kernel_h = 1;
   std::int64_t kernel_w = 1;
   std::int64_t stride = 1;
-  std::int64_t pad_before = 0;
-  std::int64_t pad_after = 0;
+  std::array<std::int64_t, 2> pad_before{};  // rows above, columns to the left
+  std::array<std::int64_t, 2> pad_after{};   // rows below, columns to the right
   bool bias = false;
   bool accumulate = false;
 

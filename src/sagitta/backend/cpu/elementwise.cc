@@ -81,30 +81,6 @@ std::int64_t rows_per_block(std::size_t row) {
 
 }  // namespace
 
-void resize_nearest(const Tensor& x, Tensor& out) {
-  const std::int64_t in_height = x.dim(1);
-  const std::int64_t in_width = x.dim(2);
-  const std::int64_t height = out.dim(1);
-  const std::int64_t width = out.dim(2);
-  const std::size_t pixel = static_cast<std::size_t>(x.dim(3)) * size_of(x.dtype());
-  const std::size_t in_row = pixel * static_cast<std::size_t>(in_width);
-  const std::size_t row = pixel * static_cast<std::size_t>(width);
-  const auto* source = x.data<std::byte>();
-  auto* target = out.data<std::byte>();
-  parallel_ranges(
-      out.dim(0) * height, rows_per_block(row), [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t r = begin; r < end; ++r) {
-          const std::int64_t from = r / height * in_height + r % height * in_height / height;
-          const std::byte* in = source + in_row * static_cast<std::size_t>(from);
-          std::byte* to = target + row * static_cast<std::size_t>(r);
-          for (std::int64_t i = 0; i < width; ++i, to += pixel) {
-            const auto column = static_cast<std::size_t>(i * in_width / width);
-            std::memcpy(to, in + pixel * column, pixel);
-          }
-        }
-      });
-}
-
 void concat_channels(const Tensor& a, const Tensor& b, Tensor& out) {
   const std::size_t a_row = static_cast<std::size_t>(a.shape().back()) * size_of(a.dtype());
   const std::size_t b_row = static_cast<std::size_t>(b.shape().back()) * size_of(b.dtype());

@@ -6,7 +6,6 @@
 
 namespace sagitta::cpu {
 
-void resize_nearest(const Tensor& x, Tensor& out);
 void concat_channels(const Tensor& a, const Tensor& b, Tensor& out);
 void axpby(float a, const Tensor& x, float b, const Tensor& y, Tensor& out);
 void activate(Activation activation, const Tensor& x, Tensor& out);

@@ -7,6 +7,7 @@
 #include "sagitta/backend/cpu/linear.h"
 #include "sagitta/backend/cpu/norm.h"
 #include "sagitta/backend/cpu/transfer.h"
+#include "sagitta/backend/cpu/upsample_conv2d.h"
 #include "sagitta/backend/cpu/weights.h"
 #include "sagitta/base/error.h"
 #include "sagitta/base/log.h"
@@ -52,12 +53,12 @@ constexpr Kernels kKernels{
     .download = exact<download>,
     .load_weight = exact<load_weight>,
     .conv2d = scoped<conv2d>,
+    .upsample_conv2d = scoped<upsample_conv2d>,
     .linear = scoped<linear>,
     .linear_geglu = scoped<linear_geglu>,
     .group_norm = scoped<group_norm>,
     .layer_norm = scoped<layer_norm>,
     .attention = scoped<attention>,
-    .resize_nearest = scoped<resize_nearest>,
     .concat_channels = scoped<concat_channels>,
     .axpby = scoped<axpby>,
     .activate = scoped<activate>,

@@ -2,6 +2,7 @@
 
 #include "sagitta/backend/cpu/simd.h"
 #include "sagitta/backend/cpu/weights_packed.h"
+#include "sagitta/backend/cpu/weights_upsample.h"
 #include "sagitta/base/error.h"
 
 #include <algorithm>
@@ -37,6 +38,8 @@ void widen_bytes(const std::byte* from, std::int64_t count, std::span<const floa
   for (std::int64_t i = 0; i < count; ++i) to[i] = table[std::to_integer<std::size_t>(from[i])];
 }
 
+}  // namespace
+
 void widen_in_parallel(const StoredTensor& values, float* out) {
   std::array<std::byte, 256> codes{};
   std::array<float, 256> table{};
@@ -57,6 +60,8 @@ void widen_in_parallel(const StoredTensor& values, float* out) {
     }
   });
 }
+
+namespace {
 
 // The values of a file in an element type that oneDNN reads, dense and aligned.
 class Source {
@@ -96,23 +101,8 @@ PackedMatrix pack_matrix(Device& device, const Source& source, std::int64_t firs
 }
 
 PackedConv pack_conv(Device& device, const Source& source, const Shape& shape) {
-  // The layout follows from the channels alone for nearly all sizes; this one is usual.
-  constexpr std::int64_t kSide = 64;
-  const std::int64_t kernel = std::max(shape[2], shape[3]);
-  const bool patches = kernel > 7;
-  const ConvProblem usual{.type = device.compute(),
-                          .height = std::max(kSide, kernel),
-                          .width = std::max(kSide, kernel),
-                          .in = shape[1],
-                          .out = shape[0],
-                          .kernel_h = shape[2],
-                          .kernel_w = shape[3],
-                          .stride = patches ? kernel : 1,
-                          .pad_before = patches ? 0 : kernel / 2,
-                          .pad_after = patches ? 0 : kernel / 2,
-                          .bias = true};
-  const Plan plan = plan_conv(device.context<Context>().engine, usual, nullptr);
-  return {{device, plan.weights, kernel_layout(source.type(), shape), source.data()}};
+  return {{device, usual_conv_layout(device, shape), kernel_layout(source.type(), shape),
+           source.data()}};
 }
 
 // The capacity is that of whole vectors, so that kernels may load beyond the last value.
@@ -128,6 +118,27 @@ SystemBlock pack_vector(Device& device, const StoredTensor& values) {
 }
 
 }  // namespace
+
+Layout usual_conv_layout(Device& device, const Shape& shape) {
+  // The layout follows from the channels alone for nearly all sizes; this one is usual.
+  constexpr std::int64_t kSide = 64;
+  const std::int64_t kernel = std::max(shape[2], shape[3]);
+  const bool patches = kernel > 7;
+  const std::int64_t padding = patches ? 0 : kernel / 2;
+  const std::int64_t after = kernel % 2 == 0 ? 0 : padding;
+  const ConvProblem usual{.type = device.compute(),
+                          .height = std::max(kSide, kernel),
+                          .width = std::max(kSide, kernel),
+                          .in = shape[1],
+                          .out = shape[0],
+                          .kernel_h = shape[2],
+                          .kernel_w = shape[3],
+                          .stride = patches ? kernel : 1,
+                          .pad_before = {padding, padding},
+                          .pad_after = {after, after},
+                          .bias = true};
+  return plan_conv(device.context<Context>().engine, usual, nullptr).weights;
+}
 
 PackedValues::Copy PackedValues::pack(Device& device, const Layout& layout,
                                       const Layout& from_layout, const void* from) {
@@ -188,6 +199,12 @@ void load_weight(Device& device, const StoredTensor& values, Weight& weight) {
       const std::shared_ptr<const PackedMatrix> packed(
           new PackedMatrix(pack_matrix(device, Source(device, values), 0, shape[0], shape[1])));
       weight.bytes = packed->values.bytes();
+      weight.packed = packed;
+      return;
+    }
+    case WeightUse::upsample_conv: {
+      const auto packed = std::make_shared<const PackedUpsample>(device, values);
+      weight.bytes = packed->bytes();
       weight.packed = packed;
       return;
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sagitta/backend/cpu/context.h"
+#include "sagitta/core/stored.h"
 #include "sagitta/core/weight.h"
 
 #include <deque>
@@ -52,6 +53,13 @@ struct PackedGeglu {
 struct PackedConv {
   PackedValues values;
 };
+
+// Values in f32, dense, on all threads.
+void widen_in_parallel(const StoredTensor& values, float* out);
+
+// The layout that oneDNN likes best for conv weights of this shape, at nearly all sizes of
+// pictures.
+[[nodiscard]] Layout usual_conv_layout(Device& device, const Shape& shape);
 
 template <class Packed>
 const Packed& packed_as(const Weight& weight) {

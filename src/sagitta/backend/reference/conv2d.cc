@@ -4,6 +4,30 @@
 #include <vector>
 
 namespace sagitta::reference {
+namespace {
+
+// x, enlarged by nearest neighbour.
+void enlarge(const Tensor& x, std::int64_t height, std::int64_t width, float* to) {
+  const std::int64_t channels = x.dim(3);
+  for (std::int64_t b = 0; b < x.dim(0); ++b) {
+    for (std::int64_t i = 0; i < height; ++i) {
+      const std::int64_t row = b * x.dim(1) + i * x.dim(1) / height;
+      for (std::int64_t j = 0; j < width; ++j) {
+        const std::int64_t column = j * x.dim(2) / width;
+        to = std::copy_n(x.data<float>() + (row * x.dim(2) + column) * channels, channels, to);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void upsample_conv2d(const UpsampleConv2dArgs& args, Tensor& out) {
+  Tensor large(args.x.device(), {out.dim(0), out.dim(1), out.dim(2), args.x.dim(3)});
+  enlarge(args.x, out.dim(1), out.dim(2), large.data<float>());
+  conv2d({.x = large, .weight = args.weight, .bias = args.bias, .pad_before = 1, .pad_after = 1},
+         out);
+}
 
 void conv2d(const Conv2dArgs& args, Tensor& out) {
   const Array& weight = values_of(args.weight);  // (KH, KW, C, O)

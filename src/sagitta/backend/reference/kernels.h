@@ -17,12 +17,12 @@ void download(const Tensor& x, float* host);
 void load_weight(Device& device, const StoredTensor& values, Weight& weight);
 
 void conv2d(const Conv2dArgs& args, Tensor& out);
+void upsample_conv2d(const UpsampleConv2dArgs& args, Tensor& out);
 void linear(const LinearArgs& args, Tensor& out);
 void linear_geglu(const LinearArgs& args, Tensor& out);
 void group_norm(const GroupNormArgs& args, Tensor& out);
 void layer_norm(const LayerNormArgs& args, Tensor& out);
 void attention(const AttentionArgs& args, Tensor& out);
-void resize_nearest(const Tensor& x, Tensor& out);
 void concat_channels(const Tensor& a, const Tensor& b, Tensor& out);
 void axpby(float a, const Tensor& x, float b, const Tensor& y, Tensor& out);
 void activate(Activation activation, const Tensor& x, Tensor& out);

@@ -31,6 +31,7 @@ Array packed(const Array& values, WeightUse use) {
     case WeightUse::geglu:
       return reversed(values, {shape[1], shape[0]}, shape[0], shape[1], 1);
     case WeightUse::conv:
+    case WeightUse::upsample_conv:
       return reversed(values, {shape[2], shape[3], shape[1], shape[0]}, shape[0], shape[1],
                       shape[2] * shape[3]);
   }

@@ -26,10 +26,10 @@ Unet::Unet(UnetSpec spec) : spec_(std::move(spec)), encoder_(spec_) {
     for (std::size_t i = 0; i < here.output_depth.size(); ++i) {
       require(!skips.empty(), Fault::bad_file, "the UNet has more output blocks than input blocks");
       const bool last = i + 1 == here.output_depth.size() && level > 0;
-      output_blocks_.push_back({.res = ResBlock(channels + skips.back(), here.channels, embedding),
-                                .transformer = make_transformer(spec_, here.channels, here.output_depth[i]),
-                                .up = last ? std::optional<Conv3x3>(std::in_place, here.channels, here.channels)
-                                           : std::nullopt});
+      output_blocks_.push_back(
+          {.res = ResBlock(channels + skips.back(), here.channels, embedding),
+           .transformer = make_transformer(spec_, here.channels, here.output_depth[i]),
+           .up = last ? std::optional<UpsampleConv>(here.channels) : std::nullopt});
       skips.pop_back();
       channels = here.channels;
     }
@@ -39,7 +39,8 @@ Unet::Unet(UnetSpec spec) : spec_(std::move(spec)), encoder_(spec_) {
   conv_out_ = Conv3x3(channels, spec_.out_channels);
 }
 
-Tensor Unet::operator()(const UnetInput& input, const Patches& patches, const UnetPass& pass) const {
+Tensor Unet::operator()(const UnetInput& input, const Patches& patches,
+                        const UnetPass& pass) const {
   require(input.x.rank() == 4 && input.x.dim(3) == spec_.in_channels, Fault::bad_input,
           "the UNet wants {} input channels, got a latent of shape {}", spec_.in_channels,
           to_string(input.x.shape()));
@@ -61,9 +62,8 @@ Tensor Unet::operator()(const UnetInput& input, const Patches& patches, const Un
                        .pass = pass};
   };
   const auto hooked_block = [&](std::size_t block) {
-    return UnetBlock{.index = static_cast<int>(block),
-                     .model_channels = spec_.model_channels,
-                     .pass = pass};
+    return UnetBlock{
+        .index = static_cast<int>(block), .model_channels = spec_.model_channels, .pass = pass};
   };
 
   Tensor h = input.x;
@@ -92,7 +92,7 @@ Tensor Unet::operator()(const UnetInput& input, const Patches& patches, const Un
       h = (*block.transformer)(h, input.context, context_of(Stage::output, i));
     }
     if (block.up) {
-      h = (*block.up)(ops::resize_nearest(h, skips.back().dim(1), skips.back().dim(2)));
+      h = (*block.up)(h, skips.back().dim(1), skips.back().dim(2));
     }
   }
   return conv_out_(norm_out_(h, true));

@@ -15,10 +15,10 @@ struct ControlResiduals {
 };
 
 struct UnetInput {
-  Tensor x;                            // (B, H, W, in_channels), already scaled for the network
-  std::vector<float> timesteps;        // B values, 0..999, fractions allowed
-  Tensor context;                      // (B, tokens, context_width)
-  std::optional<Tensor> vector = {};   // (B, vector_width), if the model wants one
+  Tensor x;                           // (B, H, W, in_channels), already scaled for the network
+  std::vector<float> timesteps;       // B values, 0..999, fractions allowed
+  Tensor context;                     // (B, tokens, context_width)
+  std::optional<Tensor> vector = {};  // (B, vector_width), if the model wants one
   std::optional<ControlResiduals> control = {};
 };
 
@@ -37,7 +37,7 @@ class Unet {
   struct OutputBlock {
     ResBlock res;
     std::optional<SpatialTransformer> transformer;
-    std::optional<Conv3x3> up;
+    std::optional<UpsampleConv> up;
     void params(ParamVisitor& visit);
   };
 

@@ -1,5 +1,5 @@
-// TAESD, the tiny autoencoder (O. B. Bohan, github.com/madebyollin/taesd): convolutions, ReLU and skip
-// connections only; much faster than the KL autoencoder, a little less exact. Numbers in the
+// TAESD, the tiny autoencoder (O. B. Bohan, github.com/madebyollin/taesd): convolutions, ReLU and
+// skip connections only; much faster than the KL autoencoder, a little less exact. Numbers in the
 // names of its weights are places in a sequence that counts activations and upsampling, too.
 #pragma once
 
@@ -23,8 +23,9 @@ struct TaesdBlock {
 };
 
 // A convolution that changes the size, then blocks at the new size.
+template <class Resample>
 struct TaesdLevel {
-  std::optional<Conv3x3> resample;  // without bias; absent at the first level
+  std::optional<Resample> resample;  // without bias; absent at the first level
   std::vector<TaesdBlock> blocks;
 };
 
@@ -37,11 +38,12 @@ class TaesdEncoder {
 
  private:
   Conv3x3 conv_in_;
-  std::vector<TaesdLevel> levels_;  // finest first
+  std::vector<TaesdLevel<Conv3x3>> levels_;  // finest first
   Conv3x3 conv_out_;
 };
 
-// Latents (B, h, w, C) of unit deviation, softly limited to -3..3, to images (B, 8h, 8w, 3) in about 0..1.
+// Latents (B, h, w, C) of unit deviation, softly limited to -3..3, to images (B, 8h, 8w, 3) in
+// about 0..1.
 class TaesdDecoder {
  public:
   explicit TaesdDecoder(const VaeSpec& spec);
@@ -50,7 +52,7 @@ class TaesdDecoder {
 
  private:
   Conv3x3 conv_in_;
-  std::vector<TaesdLevel> levels_;  // coarsest first
+  std::vector<TaesdLevel<UpsampleConv>> levels_;  // coarsest first
   Conv3x3 conv_out_;
 };
 

@@ -1,7 +1,6 @@
 #include "sagitta/models/vae/vae.h"
 
 #include "sagitta/ops/attention.h"
-#include "sagitta/ops/layout.h"
 
 namespace sagitta::models {
 namespace {
@@ -117,7 +116,7 @@ VaeDecoder::VaeDecoder(const VaeSpec& spec) {
       levels_[i].block.emplace_back(channels, width);
       channels = width;
     }
-    if (i > 0) levels_[i].upsample.emplace(channels, channels);
+    if (i > 0) levels_[i].upsample.emplace(channels);
   }
   norm_out_ = GroupNorm(channels, kEps);
   conv_out_ = Conv3x3(channels, spec.image_channels);
@@ -127,9 +126,7 @@ Tensor VaeDecoder::operator()(const Tensor& latent) const {
   Tensor h = middle_(conv_in_(post_quant_(latent)));
   for (std::size_t i = levels_.size(); i-- > 0;) {
     for (const VaeResBlock& block : levels_[i].block) h = block(h);
-    if (levels_[i].upsample) {
-      h = (*levels_[i].upsample)(ops::resize_nearest(h, 2 * h.dim(1), 2 * h.dim(2)));
-    }
+    if (levels_[i].upsample) h = (*levels_[i].upsample)(h, 2 * h.dim(1), 2 * h.dim(2));
   }
   return conv_out_(norm_out_(h, true));
 }

@@ -81,7 +81,7 @@ class VaeDecoder {
  private:
   struct Level {
     std::vector<VaeResBlock> block;
-    std::optional<Conv3x3> upsample;
+    std::optional<UpsampleConv> upsample;
     void params(ParamVisitor& visit);
   };
 
