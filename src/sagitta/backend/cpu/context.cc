@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstdlib>
 #include <utility>
@@ -88,6 +89,11 @@ void prepare_helpers(int threads, Subnormals subnormals) {
 }
 
 }  // namespace
+
+std::size_t staging_bytes(std::size_t bytes) {
+  constexpr std::size_t kLeast = std::size_t{64} << 20U;
+  return std::max(kLeast, std::bit_ceil(bytes));
+}
 
 constexpr MemoryPool::Source kSystemMemory{.allocate = allocate, .release = release};
 

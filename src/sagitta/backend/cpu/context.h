@@ -78,6 +78,10 @@ class PoolBlock {
   void* data_;
 };
 
+// The size under which memory for values on their way into a weight is taken from the pool. Few sizes,
+// so that one block serves nearly all weights: fresh pages cost as much as the work on them.
+[[nodiscard]] std::size_t staging_bytes(std::size_t bytes);
+
 // System memory, 64-byte aligned; blocks of 2 MiB and more are aligned to 2 MiB and lie in huge
 // pages where the system has them. allocate returns null when there is none.
 extern const MemoryPool::Source kSystemMemory;

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <span>
 
 namespace sagitta::cpu {
@@ -76,9 +77,9 @@ class Source {
       return;
     }
     const auto count = static_cast<std::size_t>(element_count(values.shape));
-    widened_ = SystemBlock(device, count * sizeof(float));
-    widen_in_parallel(values, static_cast<float*>(widened_.data()));
-    data_ = static_cast<const std::byte*>(widened_.data());
+    widened_.emplace(device, staging_bytes(count * sizeof(float)));
+    widen_in_parallel(values, static_cast<float*>(widened_->data()));
+    data_ = static_cast<const std::byte*>(widened_->data());
   }
 
   [[nodiscard]] DType type() const { return type_; }
@@ -87,7 +88,7 @@ class Source {
  private:
   DType type_ = DType::f32;
   const std::byte* data_ = nullptr;
-  SystemBlock widened_;
+  std::optional<PoolBlock> widened_;
 };
 
 PackedMatrix pack_matrix(Device& device, const Source& source, std::int64_t first_row,

@@ -12,7 +12,10 @@ constexpr std::int64_t kTaps = 9;
 constexpr std::int64_t kQuarterTaps = 4;
 constexpr std::int64_t kGrain = 4096;  // kernels of one pair of channels
 
-float* floats(const SystemBlock& block) { return static_cast<float*>(block.data()); }
+template <class Block>
+float* floats(const Block& block) {
+  return static_cast<float*>(block.data());
+}
 
 std::size_t float_bytes(std::int64_t count) {
   return static_cast<std::size_t>(count) * sizeof(float);
@@ -60,9 +63,9 @@ void split_taps(const std::array<const float*, 4>& q, float* nine) {
 PackedUpsample::PackedUpsample(Device& device, const StoredTensor& values)
     : shape_{values.shape[0], values.shape[1], 2, 2} {
   const std::int64_t pairs = values.shape[0] * values.shape[1];
-  const SystemBlock whole(device, float_bytes(pairs * kTaps));
+  const PoolBlock whole(device, staging_bytes(float_bytes(pairs * kTaps)));
   widen_in_parallel(values, floats(whole));
-  const SystemBlock part(device, float_bytes(pairs * kQuarterTaps));
+  const PoolBlock part(device, staging_bytes(float_bytes(pairs * kQuarterTaps)));
   const Layout layout = usual_conv_layout(device, shape_);
   for (int i = 0; i < 2; ++i) {
     for (int j = 0; j < 2; ++j) {
