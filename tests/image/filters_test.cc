@@ -13,6 +13,7 @@ using testing::Each;
 using testing::ElementsAre;
 using testing::FloatNear;
 using testing::HasSubstr;
+using testing::Pointwise;
 using testing::ThrowsMessage;
 
 Array line(std::vector<float> values) {
