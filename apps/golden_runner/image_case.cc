@@ -12,7 +12,8 @@ using sagitta::Array;
 
 const ImageOperation* find(std::span<const ImageOperation> operations, std::string_view name) {
   const auto it = std::ranges::find(operations, name_parts(name).front(), &ImageOperation::name);
-  return it == operations.end() ? nullptr : &*it;
+  if (it == operations.end() || (it->named_after_input && it->name == name)) return nullptr;
+  return &*it;
 }
 
 // A part of a name, "lanczos", that the header allows one level of 8 bits on few pixels.

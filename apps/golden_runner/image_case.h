@@ -33,6 +33,7 @@ struct ImageOperation {
   std::string_view name;  // the first part
   sagitta::Array (*run)(const ImageCase& one);
   std::string_view tolerance = "";  // the clause of the header's text that is meant
+  bool named_after_input = false;   // the name alone is what the results are made from
 };
 
 // Whether the file holds a result of one of them.

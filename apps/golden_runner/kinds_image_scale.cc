@@ -44,7 +44,7 @@ std::vector<ImageOperation> operations_of(const GoldenFile& file) {
   for (const auto& [name, tensor] : file.tensors) {
     const std::string_view first = name_parts(name).front();
     if (first.starts_with("image") && first != name && file.has(first)) {
-      all.push_back({.name = first, .run = run_scale});
+      all.push_back({.name = first, .run = run_scale, .named_after_input = true});
     }
   }
   return all;

@@ -34,12 +34,14 @@ TEST(Grow, EndsWhereNothingChanges) {
   EXPECT_THAT(grow(Array({1, 1}, {0.5F}), 16384, true).values(), ElementsAre(0.5F));
 }
 
-TEST(Feather, RampsFromTheLeftAndTopAndCountsBackFromTheRightAndBottom) {
+TEST(Feather, RampsFromEachEdge) {
   const Array line({1, 1, 4}, 1);
   EXPECT_THAT(feather(line, {.left = 2}).values(), ElementsAre(0.5F, 1, 1, 1));
-  EXPECT_THAT(feather(line, {.right = 2}).values(), ElementsAre(0.5F, 1, 1, 1));
-  EXPECT_THAT(feather(line, {.right = 4}).values(), ElementsAre(0.25F, 1, 0.75F, 0.5F));
+  EXPECT_THAT(feather(line, {.right = 2}).values(), ElementsAre(1, 1, 1, 0.5F));
+  EXPECT_THAT(feather(line, {.left = 4, .right = 4}).values(),
+              ElementsAre(0.25F, 0.375F, 0.375F, 0.25F));
   EXPECT_THAT(feather(Array({2, 2, 1}, 1), {.top = 2}).values(), ElementsAre(0.5F, 1, 0.5F, 1));
+  EXPECT_THAT(feather(Array({1, 2, 1}, 1), {.bottom = 2}).values(), ElementsAre(1, 0.5F));
   EXPECT_THAT(feather(line, {.left = 100}).values(), ElementsAre(0.25F, 0.5F, 0.75F, 1));
 }
 

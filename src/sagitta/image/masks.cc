@@ -110,9 +110,9 @@ Array feather(const Array& mask, const Edges& edges) {
   const std::int64_t top = std::min(edges.top, rows);
   const std::int64_t bottom = std::min(edges.bottom, rows);
   for (std::int64_t x = 0; x < left; ++x) column(x, rate(x, left));
-  for (std::int64_t x = 0; x < right; ++x) column((cols - x) % cols, rate(x, right));
+  for (std::int64_t x = 0; x < right; ++x) column(cols - 1 - x, rate(x, right));
   for (std::int64_t y = 0; y < top; ++y) row(y, rate(y, top));
-  for (std::int64_t y = 0; y < bottom; ++y) row((rows - y) % rows, rate(y, bottom));
+  for (std::int64_t y = 0; y < bottom; ++y) row(rows - 1 - y, rate(y, bottom));
   return out;
 }
 

@@ -18,9 +18,7 @@ struct Edges {
   std::int64_t bottom = 0;
 };
 
-// A ramp at each edge, multiplied onto the mask: (i + 1) / width for cell i from the left or top.
-// From the right and bottom cell i is the one at -i, as upstream counts: 0 is the first row or
-// column.
+// A ramp at each edge, multiplied onto the mask: (i + 1) / width for the cell that lies i from it.
 [[nodiscard]] Array feather(const Array& mask, const Edges& edges);
 
 // 1 where the mask is larger than the value, else 0.

@@ -10,6 +10,7 @@ namespace sagitta {
 namespace {
 
 constexpr std::int64_t kMostColours = 256;
+constexpr Colour kUnused{0, 0, 0};
 
 struct Dither {
   const char* name;
@@ -41,7 +42,8 @@ Array quantize(const Array& images, std::int64_t colours, std::string_view dithe
   std::vector<Bytes> drawn;
   for (std::int64_t i = 0; i < images.dim(0); ++i) {
     const Bytes picture = to_picture(images, i);
-    const Palette palette = median_cut(picture, colours);
+    Palette palette = median_cut(picture, colours);
+    palette.resize(kMostColours, kUnused);
     if (kind->pattern > 0) {
       drawn.push_back(draw_ordered(picture, palette, kind->pattern));
     } else if (dither == "none") {
