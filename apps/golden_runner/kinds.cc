@@ -47,6 +47,9 @@ const Kind* const kKinds[] = {
     &kHyperTileKind,
     &kInpaintKind,
     &kImageRunsKind,
+    &kImageScaleKind,
+    &kMasksKind,
+    &kImageOperationsKind,
 };
 
 constexpr std::string_view kCaseFolders[] = {

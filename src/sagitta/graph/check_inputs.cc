@@ -1,6 +1,7 @@
 #include "sagitta/graph/check_inputs.h"
 
 #include "sagitta/base/error.h"
+#include "sagitta/graph/dynamic.h"
 #include "sagitta/graph/json_text.h"
 #include "sagitta/graph/literal.h"
 
@@ -31,6 +32,12 @@ std::string list_text(const std::vector<std::string>& entries) {
     text += (i > 0 ? ", " : "") + entries[i];
   if (entries.size() > kMost) text += fmt::format(", ... ({} in all)", entries.size());
   return text + "]";
+}
+
+// The types that may be linked to an input.
+std::string accepted_types(const Input& in) {
+  const Json* const shape = in.type == kMatchType ? in.option("template") : nullptr;
+  return shape == nullptr ? in.type : shape->at("allowed_types").get<std::string>();
 }
 
 }  // namespace
@@ -75,10 +82,11 @@ std::optional<Link> InputChecker::passed_on(const Link& link, std::string& type)
   const NodeDef* const def = node == nullptr ? nullptr : registry_.find(node->class_type);
   if (def == nullptr || link.slot < 0 || !std::cmp_less(link.slot, def->outputs.size())) return {};
   type = def->outputs[static_cast<std::size_t>(link.slot)].type;
-  if (type != kAnyType) return {};
-  const auto is_any = [](const Input& in) { return in.type == kAnyType; };
-  if (std::ranges::count_if(def->inputs, is_any) != 1) return {};
-  const InputValue* const value = node->find(std::ranges::find_if(def->inputs, is_any)->name);
+  if (type != kAnyType && type != kMatchType) return {};
+  const auto is_same = [&](const Input& in) { return in.type == type; };
+  if (std::ranges::count_if(def->inputs, is_same) != 1) return {};
+  const InputValue* const value = node->find(std::ranges::find_if(def->inputs, is_same)->name);
+  type = std::string(kAnyType);
   const Link* const next = value == nullptr ? nullptr : std::get_if<Link>(value);
   return next == nullptr ? std::nullopt : std::optional<Link>(*next);
 }
@@ -124,11 +132,12 @@ std::optional<Problem> InputChecker::check_link(const Input& in, const Link& lin
                                label(*from), def->outputs.size(), link.slot)};
   }
   const std::string received = type_of(link);
-  if (types_match(received, in.type)) return std::nullopt;
+  const std::string accepted = accepted_types(in);
+  if (types_match(received, accepted)) return std::nullopt;
   extra_info["received_type"] = received;
   return Problem{
       "return_type_mismatch", "Return type mismatch between linked nodes",
-      fmt::format("{}, received_type({}) mismatch input_type({})", in.name, received, in.type)};
+      fmt::format("{}, received_type({}) mismatch input_type({})", in.name, received, accepted)};
 }
 
 std::optional<Problem> InputChecker::check_literal(const Input& in, const Json& value,
@@ -184,7 +193,7 @@ void InputChecker::check(const PromptNode& node, const NodeDef& def, std::vector
   const std::size_t before = issues.size();
   NodeCall call{.node_id = node.id, .class_type = node.class_type, .services = services_};
   for (const Input& in : def.inputs) {
-    if (in.section == Section::hidden) continue;
+    if (in.section == Section::hidden || in.type == kAutogrow || !is_there(node, in)) continue;
     Json extra_info{{"input_name", in.name}};
     std::optional<Problem> problem;
     try {

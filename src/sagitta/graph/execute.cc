@@ -1,6 +1,7 @@
 #include "sagitta/graph/execute.h"
 
 #include "sagitta/graph/check_inputs.h"
+#include "sagitta/graph/dynamic.h"
 #include "sagitta/graph/json_text.h"
 #include "sagitta/graph/literal.h"
 #include "sagitta/graph/order.h"
@@ -108,6 +109,7 @@ class Run {
   NodeCall literal_call(const PromptNode& node, const NodeDef& def) const {
     NodeCall call{.node_id = node.id, .class_type = node.class_type, .services = options_.services};
     for (const Input& in : def.inputs) {
+      if (!is_there(node, in)) continue;
       const InputValue* const value = node.find(in.name);
       const Json* literal = value == nullptr ? nullptr : std::get_if<Json>(value);
       if (value == nullptr && in.section == Section::optional) literal = in.option("default");
@@ -137,7 +139,7 @@ class Run {
     for (const Input& in : def.inputs) {
       const InputValue* const value = node.find(in.name);
       const Link* const link = value == nullptr ? nullptr : std::get_if<Link>(value);
-      if (link != nullptr) {
+      if (link != nullptr && is_there(node, in)) {
         text.push_back(Json::array({in.name, source(*link).number, link->slot}));
       }
     }
@@ -157,6 +159,7 @@ class Run {
         fill_hidden(call, in, node);
         continue;
       }
+      if (!is_there(node, in)) continue;
       const InputValue* const input_value = node.find(in.name);
       const Link* const link = input_value == nullptr ? nullptr : std::get_if<Link>(input_value);
       if (link == nullptr) continue;

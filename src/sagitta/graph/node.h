@@ -17,6 +17,9 @@ namespace sagitta::graph {
 inline constexpr std::string_view kCombo = "COMBO";
 // The type that links to and from every other type.
 inline constexpr std::string_view kAnyType = "*";
+// The type of an input that takes one of several types ("template": {"template_id",
+// "allowed_types"}), and of an output that has the type of what is linked to that input.
+inline constexpr std::string_view kMatchType = "COMFY_MATCHTYPE_V3";
 
 enum class Section { required, optional, hidden };
 
@@ -34,6 +37,10 @@ struct Input {
   Section section = Section::required;
   Choices choices{};          // only of a COMBO
   bool open_choices = false;  // the list is a suggestion: NodeDef::check judges the value
+  // Of a member of another input (graph/dynamic.h): that input's name, and with which of its values
+  // the member is there; none: always.
+  std::string parent{};
+  std::vector<std::string> when{};
 
   // True if the value is normally typed by the user rather than linked from another node.
   [[nodiscard]] bool is_widget() const;

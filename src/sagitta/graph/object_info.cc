@@ -1,5 +1,7 @@
 #include "sagitta/graph/object_info.h"
 
+#include "sagitta/graph/dynamic.h"
+
 #include <algorithm>
 
 namespace sagitta::graph {
@@ -33,7 +35,7 @@ Json ordered_options(const Json& options, NodeStyle style) {
 }
 
 // ["INT", {...}]; a combo is [[entries...], {...}] (classic) or ["COMBO", {..., "options": [...]}]
-// (schema).
+// (schema). A list that the interface asks for by itself is not printed.
 Json input_info(const Input& in, NodeStyle style, const ServicesRef& services) {
   if (in.section == Section::hidden) {
     return style == NodeStyle::schema ? Json::array({in.type}) : Json(in.type);
@@ -43,7 +45,7 @@ Json input_info(const Input& in, NodeStyle style, const ServicesRef& services) {
   std::optional<Json> options = in.options;
   if (schema && !options) options = Json::object();
   if (options) options = ordered_options(*options, style);
-  if (in.type == kCombo) {
+  if (in.type == kCombo && in.option("remote") == nullptr) {
     const std::vector<std::string> entries = choices_of(in, services);
     if (schema) {
       info.push_back(in.type);
@@ -59,6 +61,35 @@ Json input_info(const Input& in, NodeStyle style, const ServicesRef& services) {
   return info;
 }
 
+// A choice with the members of each entry.
+Json dynamic_combo_info(const NodeDef& node, const Input& in, const ServicesRef& services) {
+  Json entries = Json::array();
+  for (const std::string& key : choices_of(in, services)) {
+    Json members = Json::object();
+    for (const Input& member : node.inputs) {
+      if (member.parent != in.name || std::ranges::find(member.when, key) == member.when.end()) continue;
+      members[std::string(short_name(member))] = input_info(member, node.style, services);
+    }
+    entries.push_back({{"key", key}, {"inputs", {{"required", std::move(members)}}}});
+  }
+  Json options = ordered_options(in.options.value_or(Json::object()), node.style);
+  options["options"] = std::move(entries);
+  return Json::array({kDynamicCombo, std::move(options)});
+}
+
+// For each output the template whose type it has; null for a node without such outputs.
+Json match_types(const NodeDef& node) {
+  Json types = Json::array();
+  bool any = false;
+  for (const Output& out : node.outputs) {
+    const auto in = std::ranges::find_if(
+        node.inputs, [&](const Input& one) { return one.type == kMatchType && out.type == kMatchType; });
+    any = any || in != node.inputs.end();
+    types.push_back(in == node.inputs.end() ? Json() : in->option("template")->at("template_id"));
+  }
+  return any ? types : Json();
+}
+
 }  // namespace
 
 Json object_info(const NodeDef& node, const ServicesRef& services) {
@@ -70,8 +101,10 @@ Json object_info(const NodeDef& node, const ServicesRef& services) {
   for (const Section section : {Section::required, Section::optional, Section::hidden}) {
     const std::string key = section_name(section);
     for (const Input& in : node.inputs) {
-      if (in.section != section) continue;
-      sections[key][in.name] = input_info(in, node.style, services);
+      if (in.section != section || !in.parent.empty()) continue;
+      const bool is_choice = in.type == kCombo && has_members(node, in);
+      sections[key][in.name] = is_choice ? dynamic_combo_info(node, in, services)
+                                         : input_info(in, node.style, services);
       if (!order.contains(key)) order[key] = Json::array();
       order[key].push_back(in.name);
     }
@@ -96,7 +129,7 @@ Json object_info(const NodeDef& node, const ServicesRef& services) {
   info["output_is_list"] = std::move(is_list);
   info["output_name"] = std::move(names);
   if (any_tooltip) info["output_tooltips"] = std::move(tooltips);
-  if (schema) info["output_matchtypes"] = nullptr;
+  if (schema) info["output_matchtypes"] = match_types(node);
   info["name"] = node.id;
   if (schema && node.display_name.empty()) {
     info["display_name"] = nullptr;

@@ -37,6 +37,14 @@ std::optional<Json> default_value(const Input& in, const ServicesRef& services) 
   }
 }
 
+// Whether a widget that comes with some entries of a choice is there, given the values before it.
+bool is_chosen(const Input& in, const std::vector<std::pair<std::string, Json>>& values) {
+  if (in.when.empty()) return true;
+  const auto choice = std::ranges::find(values, in.parent, &std::pair<std::string, Json>::first);
+  return choice != values.end() && choice->second.is_string() &&
+         std::ranges::find(in.when, choice->second.get_ref<const std::string&>()) != in.when.end();
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, Json>> widget_values(const UiNode& node, const NodeDef& def,
@@ -46,7 +54,7 @@ std::vector<std::pair<std::string, Json>> widget_values(const UiNode& node, cons
   std::size_t position = 0;
   for (const Section section : {Section::required, Section::optional}) {
     for (const Input& in : def.inputs) {
-      if (in.section != section || !in.is_widget()) continue;
+      if (in.section != section || !in.is_widget() || !is_chosen(in, values)) continue;
       std::optional<Json> value;
       if (stored.is_array() && position < stored.size()) {
         value = stored[position++];

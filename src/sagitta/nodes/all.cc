@@ -22,6 +22,11 @@ graph::Registry all_nodes() {
   registry.add(latent_nodes());
   registry.add(inpaint_nodes());
   registry.add(image_nodes());
+  registry.add(image_scale_nodes());
+  registry.add(image_batch_nodes());
+  registry.add(image_filter_nodes());
+  registry.add(image_compositing_nodes());
+  registry.add(mask_nodes());
   registry.add(guidance_nodes());
   registry.add(guidance_formula_nodes());
   registry.add(network_patch_nodes());

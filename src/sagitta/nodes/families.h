@@ -29,6 +29,11 @@ namespace sagitta::nodes {
 [[nodiscard]] std::vector<graph::NodeDef> latent_operation_nodes();  // tone mapping, sharpening
 [[nodiscard]] std::vector<graph::NodeDef> insight_nodes();       // what a run looked at
 [[nodiscard]] std::vector<graph::NodeDef> image_nodes();         // pictures in and out
+[[nodiscard]] std::vector<graph::NodeDef> image_scale_nodes();        // other sizes
+[[nodiscard]] std::vector<graph::NodeDef> image_batch_nodes();        // made, joined, divided
+[[nodiscard]] std::vector<graph::NodeDef> image_filter_nodes();       // other values
+[[nodiscard]] std::vector<graph::NodeDef> image_compositing_nodes();  // over one another
+[[nodiscard]] std::vector<graph::NodeDef> mask_nodes();
 [[nodiscard]] std::vector<graph::NodeDef> utility_nodes();       // wiring
 
 }  // namespace sagitta::nodes

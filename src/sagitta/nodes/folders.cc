@@ -87,6 +87,31 @@ std::vector<fs::path> folders_of(const fs::path& dir, std::string_view kind) {
   return folders;
 }
 
+std::vector<std::string> list_pictures(const fs::path& folder) {
+  std::vector<std::string> names;
+  collect(folder, {".png", ".jpg", ".jpeg", ".webp"}, names);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// A picture in the folder that its name ends with, in brackets, otherwise in the one called `kind`.
+fs::path find_picture(const Services& services, const std::string& name, std::string_view kind) {
+  std::string file = name;
+  for (const std::string_view said : {"input", "output", "temp"}) {
+    const std::string ending = fmt::format(" [{}]", said);
+    if (!name.ends_with(ending)) continue;
+    file.resize(name.size() - ending.size());
+    kind = said;
+  }
+  const fs::path& folder = kind == "output" ? services.output_dir
+                           : kind == "temp" ? services.temp_dir
+                                            : services.input_dir;
+  if (stays_inside(file) && is_file(folder / file)) return folder / file;
+  if (is_file(name)) return name;
+  throw Error(Fault::bad_input, fmt::format("'{}' is neither a picture in the {} folder {} nor a file",
+                                            name, kind, folder.string()));
+}
+
 }  // namespace
 
 std::vector<std::string> list_models(const Services& services, std::string_view kind,
@@ -114,17 +139,19 @@ fs::path find_model(const Services& services, std::string_view kind, const std::
 }
 
 std::vector<std::string> list_inputs(const Services& services) {
-  std::vector<std::string> names;
-  collect(services.input_dir, {".png", ".jpg", ".jpeg", ".webp"}, names);
-  std::sort(names.begin(), names.end());
-  return names;
+  return list_pictures(services.input_dir);
+}
+
+std::vector<std::string> list_outputs(const Services& services) {
+  return list_pictures(services.output_dir);
 }
 
 fs::path find_input(const Services& services, const std::string& name) {
-  if (stays_inside(name) && is_file(services.input_dir / name)) return services.input_dir / name;
-  if (is_file(name)) return name;
-  throw Error(Fault::bad_input, fmt::format("'{}' is neither a picture in the input folder {} nor a file",
-                                            name, services.input_dir.string()));
+  return find_picture(services, name, "input");
+}
+
+fs::path find_output(const Services& services, const std::string& name) {
+  return find_picture(services, name, "output");
 }
 
 std::string SavePlace::file_name(int index) const {

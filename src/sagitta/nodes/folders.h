@@ -19,11 +19,14 @@ namespace sagitta::nodes {
 [[nodiscard]] std::filesystem::path find_model(const Services& services, std::string_view kind,
                                                const std::string& name);
 
-// Pictures in the input folder.
+// Pictures in the input and in the output folder.
 [[nodiscard]] std::vector<std::string> list_inputs(const Services& services);
+[[nodiscard]] std::vector<std::string> list_outputs(const Services& services);
 
-// The file of an input picture, or of a path to an existing file; bad_input otherwise.
+// The file of an input (an output) picture, or of a path to an existing file; bad_input otherwise. A
+// name that ends in " [input]", " [output]" or " [temp]" says itself in which folder to look.
 [[nodiscard]] std::filesystem::path find_input(const Services& services, const std::string& name);
+[[nodiscard]] std::filesystem::path find_output(const Services& services, const std::string& name);
 
 // Where the next picture of a prefix goes: folder/name_00001_.png, counting on from what is there.
 // The prefix may name a subfolder, %width%, %height% and %year%, %month%, %day%, %hour%, %minute%,
