@@ -35,6 +35,8 @@ extern const Kind kGeneratorKind;
 extern const Kind kGuidanceKind;
 extern const Kind kHyperTileKind;
 extern const Kind kImageRunsKind;
+extern const Kind kLatentOperationsKind;
+extern const Kind kLatentUpscaleKind;
 extern const Kind kLoraKind;
 extern const Kind kLoraRunKind;
 extern const Kind kModelSamplingKind;
