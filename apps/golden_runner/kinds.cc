@@ -30,6 +30,8 @@ const Kind* const kKinds[] = {
     &kSagGridKind,
     &kSagStepKind,
     &kVaeKind,
+    &kLatentUpscaleKind,
+    &kLatentOperationsKind,
     &kEmbeddingsKind,
     &kEncodeKind,
     &kEncodeSdxlKind,

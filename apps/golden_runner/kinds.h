@@ -37,6 +37,8 @@ extern const Kind kHyperTileKind;
 extern const Kind kImageOperationsKind;
 extern const Kind kImageRunsKind;
 extern const Kind kImageScaleKind;
+extern const Kind kLatentOperationsKind;
+extern const Kind kLatentUpscaleKind;
 extern const Kind kLoraKind;
 extern const Kind kLoraRunKind;
 extern const Kind kMasksKind;

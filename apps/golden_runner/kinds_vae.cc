@@ -1,9 +1,9 @@
-// The autoencoder: decoding, encoding, odd sizes.
+// The autoencoder: decoding, encoding, odd sizes, tiles.
 #include "golden_runner/kinds.h"
 #include "golden_runner/network.h"
 #include "sagitta/base/rng.h"
 #include "sagitta/core/layout.h"
-#include "sagitta/diffusion/vae.h"
+#include "sagitta/diffusion/vae_tiled.h"
 
 #include <algorithm>
 #include <cmath>
@@ -33,6 +33,13 @@ Array sampled(const Array& moments, std::uint64_t seed) {
     }
   }
   return out;
+}
+
+sagitta::TileParams tiles_of(const GoldenFile& file, const char* key) {
+  const sagitta::Json params = field<sagitta::Json>(file.params(), key);
+  return {.width = field<std::int64_t>(params, "tile_x"),
+          .height = field<std::int64_t>(params, "tile_y"),
+          .overlap = field<std::int64_t>(params, "overlap")};
 }
 
 void check_vae(const GoldenFile& file, Context& context, Report& report) {
@@ -66,9 +73,12 @@ void check_vae(const GoldenFile& file, Context& context, Report& report) {
   if (file.has("tiled_latent")) {
     compare("untiled_image", [&] { return decode(vae, file.array("tiled_latent")); });
   }
-  for (const char* name : {"tiled_image", "tiled_encoded"}) {
-    if (file.has(name)) report.skip(name, "tiled coding is not there yet");
-  }
+  compare("tiled_image", [&] {
+    return decode_tiled(vae, file.array("tiled_latent"), tiles_of(file, "tiled_decode"));
+  });
+  compare("tiled_encoded", [&] {
+    return encode_tiled(vae, file.array("tiled_pixels"), tiles_of(file, "tiled_encode"));
+  });
 }
 
 }  // namespace

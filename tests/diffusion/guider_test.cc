@@ -101,6 +101,37 @@ TEST_F(GuiderTest, TheLastOverrideCounts) {
   EXPECT_EQ(max_difference(cfg(8), two), 0);
 }
 
+TEST_F(GuiderTest, TwoModelsThatAreOneAreClassifierFreeGuidance) {
+  EXPECT_LT(max_difference(denoise(dual_model_guider(model_, model_, first_, negative_, 5)), cfg(5)),
+            1e-5F);
+  EXPECT_EQ(calls_, 2);
+}
+
+TEST_F(GuiderTest, TheNegativeIsPredictedByItsOwnModel) {
+  Model other = model_;
+  other.sampling = discrete_sampling(PredictionType::v);
+  const Array positive = denoise(basic_guider(model_, first_));
+  const Array negative = denoise(basic_guider(other, negative_));
+  EXPECT_LT(max_difference(denoise(dual_model_guider(model_, other, first_, negative_, 3)),
+                           negative + (positive - negative) * 3),
+            1e-5F);
+}
+
+TEST_F(GuiderTest, AScaleOfOneLeavesTheSecondModelOut) {
+  const Array alone = denoise(dual_model_guider(model_, model_, first_, {}, 1));
+  EXPECT_EQ(max_difference(alone, denoise(basic_guider(model_, first_))), 0);
+  EXPECT_EQ(calls_, 1);
+}
+
+TEST_F(GuiderTest, MaskedConditioningsCannotFollowALatentThatGrows) {
+  first_[0].mask = std::make_shared<const Array>(Shape{1, 9, 7}, 0.5F);
+  const auto conditioning = prepare_conditioning(first_, negative_, model_, 9, 7);
+  RunScratch scratch;
+  Denoiser denoiser(model_, conditioning, scratch, {});
+  EXPECT_NO_THROW(static_cast<void>(denoiser(random_array(5, {1, 4, 9, 7}), kSigma)));
+  EXPECT_THROW(static_cast<void>(denoiser(random_array(5, {1, 4, 18, 14}), kSigma)), Error);
+}
+
 // Every list gets a counterpart of an area in another, so that its cells are guided.
 TEST_F(GuiderTest, AnAreaOfOneListHoldsInAllThree) {
   first_.push_back(first_[0]);

@@ -197,6 +197,16 @@ const std::vector<PreparedEntry>& Denoiser::entries(PromptList list) const {
   return conditioning_.positive;
 }
 
+// Some samplers change the size of the latent; what was fitted to the run's does not follow.
+void Denoiser::require_same_size(const PreparedEntry& entry, const Array& x) const {
+  const RunLatent& latent = conditioning_.latent;
+  const bool same = x.dim(2) == latent.height && x.dim(3) == latent.width;
+  require(same || (!entry.mask && entry.concat.empty()), Fault::unsupported,
+          "the latent of {}x{} cells has become one of {}x{}: masks and pictures of conditionings "
+          "cannot follow",
+          latent.width, latent.height, x.dim(3), x.dim(2));
+}
+
 std::vector<Array> Denoiser::evaluate(std::span<const List> lists, const Array& x, float sigma,
                                       const Patches& patches) {
   const std::int64_t batch = x.dim(0);
@@ -204,6 +214,7 @@ std::vector<Array> Denoiser::evaluate(std::span<const List> lists, const Array& 
   for (std::size_t list = 0; list < lists.size(); ++list) {
     for (const PreparedEntry& entry : *lists[list].entries) {
       if (!entry.active(sigma)) continue;
+      require_same_size(entry, x);
       Job job{.list = list,
               .role = lists[list].role,
               .entry = &entry,
@@ -246,6 +257,16 @@ std::vector<Array> Denoiser::predict(std::span<const Ask> asks, const Array& x, 
   std::vector<List> lists;
   for (const Ask& ask : asks) lists.push_back({.entries = &entries(ask.list), .role = ask.role});
   return evaluate(lists, x, sigma, model_.patches);
+}
+
+Array Denoiser::predict_with(const Model& model, const Conditioning& conditioning, Role role,
+                             const Array& x, float sigma) {
+  const auto prepared = prepare_conditioning(conditioning, {}, model, conditioning_.latent);
+  Denoiser other(model, prepared, scratch_, options_);
+  const Ask ask{.role = role};
+  Array prediction = std::move(other.predict({&ask, 1}, x, sigma).front());
+  calls_ += other.calls();
+  return prediction;
 }
 
 Guided Denoiser::guide(Pair pair, float scale, const Array& x, float sigma) {

@@ -44,6 +44,10 @@ class Denoiser {
   };
   [[nodiscard]] std::vector<Array> predict(std::span<const Ask> asks, const Array& x, float sigma);
 
+  // The prediction of another model for a conditioning of its own, with the state of this run.
+  [[nodiscard]] Array predict_with(const Model& model, const Conditioning& conditioning, Role role,
+                                   const Array& x, float sigma);
+
   // uncond + (cond - uncond) * scale with the hooks of the model, to which the lists named here are the
   // positive and the negative conditioning.
   struct Pair {
@@ -74,6 +78,7 @@ class Denoiser {
   // Predictions of several lists of entries at once, each under its role.
   [[nodiscard]] std::vector<Array> evaluate(std::span<const List> lists, const Array& x, float sigma,
                                             const Patches& patches);
+  void require_same_size(const PreparedEntry& entry, const Array& x) const;
   [[nodiscard]] static Array with_concat(Array input, std::span<const Job* const> jobs);
   [[nodiscard]] Array call_network(std::span<const Job* const> jobs, const Array& x, float sigma,
                                    const Patches& patches);

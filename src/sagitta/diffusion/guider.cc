@@ -73,4 +73,24 @@ Guider dual_cfg_guider(Model model, Conditioning first, Conditioning second, Con
           }};
 }
 
+Guider dual_model_guider(Model model, Model negative_model, Conditioning positive,
+                         Conditioning negative, float cfg) {
+  return {.model = std::move(model),
+          .positive = std::move(positive),
+          .rule = [negative_model = std::move(negative_model), negative = std::move(negative), cfg](
+                      Denoiser& denoiser, const Array& x, float sigma) {
+            const float scale = cfg_scale_at(denoiser.model(), cfg, sigma);
+            const bool with_negative = !is_scale_one(scale) || denoiser.model().needs_uncond ||
+                                       denoiser.options().needs_uncond;
+            Predictions predictions{
+                .cond = std::move(denoiser.predict({&kFirst, 1}, x, sigma).front()),
+                .uncond = with_negative ? denoiser.predict_with(negative_model, negative,
+                                                                Role::uncond, x, sigma)
+                                        : Array(x.shape())};
+            return denoiser.guide(
+                {.predictions = std::move(predictions), .has_uncond = with_negative}, scale, x,
+                sigma);
+          }};
+}
+
 }  // namespace sagitta

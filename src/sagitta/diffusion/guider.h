@@ -41,4 +41,9 @@ struct DualScales {
 [[nodiscard]] Guider dual_cfg_guider(Model model, Conditioning first, Conditioning second,
                                      Conditioning negative, const DualScales& scales);
 
+// Classifier-free guidance whose negative is predicted by another model. What changes the predictions
+// before the formula is left out, and the model's hooks see no negative conditioning.
+[[nodiscard]] Guider dual_model_guider(Model model, Model negative_model, Conditioning positive,
+                                       Conditioning negative, float cfg);
+
 }  // namespace sagitta

@@ -193,7 +193,8 @@ CustomResult sample_custom(const Guider& guider, const Latent& latent, const Cus
       .sigmas = run.sigmas,
       .seed = run.seed,
       .model_sampling = model.sampling,
-      .on_step = [&](const SamplerStep& step) { last = step.denoised; }};
+      .on_step = [&](const SamplerStep& step) { last = step.denoised; },
+      .generator = &scratch.rng()};
   const float first = run.sigmas.front();
   Array samples =
       run.sampler.run(loop, model.sampling.noise_scaling(first, run.noise, original,

@@ -20,10 +20,14 @@ Array per_item(const Array& batch, const Fn& run) {
 
 }  // namespace
 
-Array decode_raw(const Vae& vae, const Array& latents) {
+void require_decodable(const Vae& vae, const Array& latents) {
   require(latents.rank() == 4 && latents.size() > 0 && latents.dim(1) == vae.spec.latent_channels,
           Fault::bad_input, "the VAE decodes latents of {} channels, got {}",
           vae.spec.latent_channels, to_string(latents.shape()));
+}
+
+Array decode_raw(const Vae& vae, const Array& latents) {
+  require_decodable(vae, latents);
   const models::VaeSpec& spec = vae.spec;
   const float low = spec.image_min;
   return per_item(latents, [&](Array latent) {
@@ -34,10 +38,13 @@ Array decode_raw(const Vae& vae, const Array& latents) {
   });
 }
 
+Array clamp_picture(Array raw) {
+  for (float& value : raw.values()) value = std::clamp((value + 1) / 2, 0.0F, 1.0F);
+  return raw;
+}
+
 Array decode(const Vae& vae, const Array& latents) {
-  Array images = decode_raw(vae, latents);
-  for (float& value : images.values()) value = std::clamp((value + 1) / 2, 0.0F, 1.0F);
-  return images;
+  return clamp_picture(decode_raw(vae, latents));
 }
 
 Array encode_moments(const Vae& vae, const Array& images) {
@@ -54,8 +61,11 @@ Array encode_moments(const Vae& vae, const Array& images) {
 Array encode(const Vae& vae, const Array& images) {
   require(images.rank() == 4, Fault::bad_input, "an image batch has four axes, got {}",
           to_string(images.shape()));
-  const Array moments =
-      to_channels_first(encode_moments(vae, crop_to_multiple(images, vae.spec.downscale())));
+  return latent_mean(vae, encode_moments(vae, crop_to_multiple(images, vae.spec.downscale())));
+}
+
+Array latent_mean(const Vae& vae, const Array& moments_last) {
+  const Array moments = to_channels_first(moments_last);
   const std::int64_t channels = vae.spec.latent_channels;
   Array mean({moments.dim(0), channels, moments.dim(2), moments.dim(3)});
   const std::int64_t cells = moments.dim(2) * moments.dim(3);

@@ -20,6 +20,11 @@ graph::Registry all_nodes() {
   registry.add(conditioning_sdxl_nodes());
   registry.add(conditioning_transform_nodes());
   registry.add(latent_nodes());
+  registry.add(tiled_vae_nodes());
+  registry.add(latent_transform_nodes());
+  registry.add(latent_arithmetic_nodes());
+  registry.add(latent_batch_nodes());
+  registry.add(latent_file_nodes());
   registry.add(inpaint_nodes());
   registry.add(image_nodes());
   registry.add(image_scale_nodes());

@@ -16,6 +16,11 @@ namespace sagitta::nodes {
 [[nodiscard]] std::vector<graph::NodeDef> conditioning_transform_nodes();  // areas, masks, mixtures
 [[nodiscard]] std::vector<graph::NodeDef> inpaint_nodes();       // parts of pictures, instructions
 [[nodiscard]] std::vector<graph::NodeDef> latent_nodes();        // latents, and the VAE's two ways
+[[nodiscard]] std::vector<graph::NodeDef> latent_transform_nodes();   // resized, cut, laid together
+[[nodiscard]] std::vector<graph::NodeDef> latent_arithmetic_nodes();  // added, joined, cut
+[[nodiscard]] std::vector<graph::NodeDef> latent_batch_nodes();       // repeated, picked, joined
+[[nodiscard]] std::vector<graph::NodeDef> latent_file_nodes();        // latents in and out
+[[nodiscard]] std::vector<graph::NodeDef> tiled_vae_nodes();          // the VAE's two ways in tiles
 [[nodiscard]] std::vector<graph::NodeDef> sampling_nodes();      // KSampler and its kin
 [[nodiscard]] std::vector<graph::NodeDef> custom_sampling_nodes();  // the same from parts, noise
 [[nodiscard]] std::vector<graph::NodeDef> guider_nodes();        // guiders, guidance over time

@@ -154,8 +154,8 @@ fs::path find_output(const Services& services, const std::string& name) {
   return find_picture(services, name, "output");
 }
 
-std::string SavePlace::file_name(int index) const {
-  return fmt::format("{}_{:05}_.png", name, counter + index);
+std::string SavePlace::file_name(int index, std::string_view ending) const {
+  return fmt::format("{}_{:05}_{}", name, counter + index, ending);
 }
 
 SavePlace save_place(const fs::path& root, const std::string& prefix, std::int64_t width,
@@ -185,6 +185,13 @@ void require_writable(const fs::path& root) {
           "cannot write to the folder {}: {}", root.string(),
           fs::is_directory(there, error) ? there.string() + " is not writable"
                                          : there.string() + " is not a folder");
+}
+
+std::vector<std::string> list_input_files(const Services& services, const std::string& ending) {
+  std::vector<std::string> names;
+  collect(services.input_dir, {ending}, names);
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 std::string file_token(const fs::path& path) {

@@ -37,7 +37,7 @@ struct SavePlace {
   std::string name;       // without counter
   int counter = 1;
 
-  [[nodiscard]] std::string file_name(int index) const;
+  [[nodiscard]] std::string file_name(int index, std::string_view ending = ".png") const;
 };
 [[nodiscard]] SavePlace save_place(const std::filesystem::path& root, const std::string& prefix,
                                    std::int64_t width, std::int64_t height);
@@ -45,6 +45,10 @@ struct SavePlace {
 // Throws bad_input unless files can be made in the folder, or in the nearest one above it that there
 // is: a picture should not be lost after minutes of sampling.
 void require_writable(const std::filesystem::path& root);
+
+// Files of the input folder that are no pictures, by their ending.
+[[nodiscard]] std::vector<std::string> list_input_files(const Services& services,
+                                                        const std::string& ending);
 
 // A token that changes when the file does: size and modification time.
 [[nodiscard]] std::string file_token(const std::filesystem::path& path);

@@ -1,5 +1,6 @@
 // Guiders, and models whose guidance changes over a run.
 #include "sagitta/diffusion/differential.h"
+#include "sagitta/diffusion/guidance/perp_neg.h"
 #include "sagitta/diffusion/guider.h"
 #include "sagitta/nodes/families.h"
 #include "sagitta/nodes/sampling_inputs.h"
@@ -77,6 +78,61 @@ graph::NodeDef dual_cfg() {
           }};
 }
 
+graph::NodeDef dual_model() {
+  graph::Input widget = sample_widget("cfg");
+  (*widget.options)["default"] = 4.0;
+  return {.id = "DualModelGuider",
+          .display_name = "Dual Model CFG Guider",
+          .category = kCategory,
+          .description = "Classifier-free guidance with a model of its own for the negative.",
+          .inputs = graph::inputs(
+              graph::socket("model", "MODEL"), graph::socket("positive", "CONDITIONING"),
+              std::move(widget), graph::optional(graph::socket("model_negative", "MODEL")),
+              graph::optional(graph::socket("negative", "CONDITIONING"))),
+          .outputs = {{.type = "GUIDER"}},
+          .style = graph::NodeStyle::schema,
+          .experimental = true,
+          .run = [](const NodeCall& call) -> NodeResult {
+            const auto& model = call.get<Model>("model");
+            const auto& positive = call.get<Conditioning>("positive");
+            const auto* negative_model = call.find<Model>("model_negative");
+            const auto* negative = call.find<Conditioning>("negative");
+            const float cfg = scale(call, "cfg");
+            require(negative != nullptr || is_scale_one(cfg), Fault::bad_input,
+                    "without a negative conditioning cfg has to be 1, got {}: the network cannot "
+                    "predict without a text",
+                    cfg);
+            const Conditioning unwanted = negative != nullptr ? *negative : Conditioning{};
+            if (negative_model == nullptr) {
+              return {.values = {cfg_guider(model, positive, unwanted, cfg)}};
+            }
+            return {.values = {dual_model_guider(model, *negative_model, positive, unwanted, cfg)}};
+          }};
+}
+
+graph::NodeDef perp_neg_node() {
+  return {.id = "PerpNegGuider",
+          .display_name = "Perp-Neg Guider",
+          .category = "experimental",
+          .description = "Of the negative only what is perpendicular to the positive counts.",
+          .inputs = graph::inputs(graph::socket("model", "MODEL"),
+                                  graph::socket("positive", "CONDITIONING"),
+                                  graph::socket("negative", "CONDITIONING"),
+                                  graph::socket("empty_conditioning", "CONDITIONING"),
+                                  sample_widget("cfg"),
+                                  option_widgets<PerpNegParams>({.exact = false})),
+          .outputs = {{.type = "GUIDER"}},
+          .style = graph::NodeStyle::schema,
+          .experimental = true,
+          .run = [](const NodeCall& call) -> NodeResult {
+            const Model model = with_perp_neg_guider(call.get<Model>("model"),
+                                                     call.get<Conditioning>("empty_conditioning"),
+                                                     graph::read<PerpNegParams>(call));
+            return {.values = {cfg_guider(model, call.get<Conditioning>("positive"),
+                                          call.get<Conditioning>("negative"), scale(call, "cfg"))}};
+          }};
+}
+
 graph::NodeDef cfg_override() {
   graph::Input widget = sample_widget("cfg");
   (*widget.options)["default"] = 1.0;
@@ -121,7 +177,8 @@ graph::NodeDef differential_diffusion() {
 }  // namespace
 
 std::vector<graph::NodeDef> guider_nodes() {
-  return {cfg(), basic(), dual_cfg(), cfg_override(), differential_diffusion()};
+  return {cfg(),        basic(),        dual_cfg(),             dual_model(),
+          perp_neg_node(), cfg_override(), differential_diffusion()};
 }
 
 }  // namespace sagitta::nodes

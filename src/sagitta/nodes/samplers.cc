@@ -5,6 +5,7 @@
 #include "sagitta/diffusion/samplers/dpmpp_sde.h"
 #include "sagitta/diffusion/samplers/er_sde.h"
 #include "sagitta/diffusion/samplers/lcm.h"
+#include "sagitta/diffusion/samplers/lcm_upscale.h"
 #include "sagitta/diffusion/samplers/lms.h"
 #include "sagitta/diffusion/samplers/sa_solver.h"
 #include "sagitta/diffusion/samplers/seeds.h"
@@ -102,6 +103,19 @@ graph::NodeDef sa_solver() {
   return def;
 }
 
+graph::NodeDef lcm_upscale() {
+  graph::NodeDef def = base("SamplerLCMUpscale", "LCM that enlarges the latent on its way.");
+  def.inputs = graph::inputs(
+      option_widgets<sampling::LcmUpscaleParams>({.exact = false}),
+      graph::combo("upscale_method", {"bislerp", "nearest-exact", "bilinear", "area", "bicubic"}));
+  def.run = [](const NodeCall& call) -> NodeResult {
+    auto params = graph::read<sampling::LcmUpscaleParams>(call);
+    params.method = resize_method(call.text("upscale_method"));
+    return {.values = {sampler_with("lcm", sampling::lcm_upscale, params)}};
+  };
+  return def;
+}
+
 graph::NodeDef euler_cfg_pp() {
   graph::NodeDef def = base("SamplerEulerCFGpp", "Euler's method in the CFG++ form.");
   def.display_name = "SamplerEulerCFG++";
@@ -149,6 +163,7 @@ std::vector<graph::NodeDef> sampler_nodes() {
       dpm_adaptive(),
       with_options(base("SamplerLCM", "Sampler of latent consistency models."), "lcm",
                    sampling::lcm, {.advanced = false, .exact = false}),
+      lcm_upscale(),
       with_solver(base("SamplerER_SDE", "Extended reverse-time SDE solver."), "er_sde",
                   sampling::er_sde,
                   {{"ER-SDE", sampling::ErSdeSolver::er_sde},

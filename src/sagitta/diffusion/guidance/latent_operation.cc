@@ -30,18 +30,26 @@ Array tonemap(const Array& latent, float multiplier) {
   return scale_positions(latent, factors);
 }
 
-// (2 radius + 1)^2 weights of a Gaussian whose distances are measured in radii, summing to 1.
-std::vector<double> gaussian(int radius, float sigma) {
-  std::vector<double> weights;
+// (2 radius + 1)^2 weights that sharpen: the picture plus `amount` times its difference from what a
+// Gaussian makes of it, with distances measured in radii. In float, as upstream rounds them.
+std::vector<float> sharpening(int radius, float sigma, double amount) {
+  std::vector<float> weights;
   double total = 0;
+  const auto place = [&](int i) { return static_cast<float>(i) / static_cast<float>(radius); };
   for (int y = -radius; y <= radius; ++y) {
     for (int x = -radius; x <= radius; ++x) {
-      const double square = static_cast<double>(x * x + y * y) / (radius * radius);
-      weights.push_back(std::exp(-square / (2.0 * sigma * sigma)));
+      const float distance = std::sqrt(place(x) * place(x) + place(y) * place(y));
+      weights.push_back(std::exp(-(distance * distance) / (2 * sigma * sigma)));
       total += weights.back();
     }
   }
-  for (double& weight : weights) weight /= total;
+  double sum = 0;
+  for (float& weight : weights) {
+    weight = weight / static_cast<float>(total) * static_cast<float>(-amount);
+    sum += weight;
+  }
+  float& centre = weights[weights.size() / 2];
+  centre = centre - static_cast<float>(sum) + 1;
   return weights;
 }
 
@@ -50,21 +58,20 @@ std::int64_t reflect(std::int64_t i, std::int64_t size) {
   return inside < size ? inside : 2 * (size - 1) - inside;
 }
 
-// x plus `amount` times its difference from the blurred x.
-void unsharp_plane(const float* from, float* to, std::int64_t height, std::int64_t width,
-                   int radius, const std::vector<double>& weights, double amount) {
+// The sums of what lies around each cell, by their weights; planes go on as in a mirror.
+void convolve_plane(const float* from, float* to, std::int64_t height, std::int64_t width,
+                    int radius, const std::vector<float>& weights) {
   for (std::int64_t y = 0; y < height; ++y) {
     for (std::int64_t x = 0; x < width; ++x) {
-      double blurred = 0;
+      float sum = 0;
       std::size_t tap = 0;
       for (int dy = -radius; dy <= radius; ++dy) {
         const float* row = from + reflect(y + dy, height) * width;
         for (int dx = -radius; dx <= radius; ++dx, ++tap) {
-          blurred += weights[tap] * row[reflect(x + dx, width)];
+          sum += weights[tap] * row[reflect(x + dx, width)];
         }
       }
-      const double value = from[y * width + x];
-      to[y * width + x] = static_cast<float>(value + (value - blurred) * amount);
+      to[y * width + x] = static_cast<float>(sum);
     }
   }
 }
@@ -82,12 +89,13 @@ Array unsharp(const Array& latent, const SharpenParams& params) {
   Array inverse = length;
   for (float& value : inverse.values()) value = 1 / value;
   const Array directions = scale_positions(latent, inverse);
-  const std::vector<double> weights = gaussian(params.sharpen_radius, params.sigma);
+  const std::vector<float> weights =
+      sharpening(params.sharpen_radius, params.sigma, kAmountPerAlpha * params.alpha);
   Array sharpened(latent.shape());
   for (std::int64_t plane = 0; plane < latent.dim(0) * latent.dim(1); ++plane) {
-    unsharp_plane(directions.data() + plane * height * width,
-                  sharpened.data() + plane * height * width, height, width, params.sharpen_radius,
-                  weights, kAmountPerAlpha * params.alpha);
+    convolve_plane(directions.data() + plane * height * width,
+                   sharpened.data() + plane * height * width, height, width, params.sharpen_radius,
+                   weights);
   }
   return scale_positions(std::move(sharpened), length);
 }

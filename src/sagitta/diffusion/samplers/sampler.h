@@ -4,6 +4,7 @@
 // options.
 #pragma once
 
+#include "sagitta/base/rng.h"
 #include "sagitta/core/array.h"
 #include "sagitta/diffusion/model_sampling.h"
 
@@ -38,6 +39,7 @@ struct SamplerRun {
   std::uint64_t seed = 0;     // of the run; step noise derives from it
   const ModelSampling& model_sampling;
   std::function<void(const SamplerStep&)> on_step;  // may be empty; may throw to stop the run
+  TorchRng* generator = nullptr;  // goes on where the initial noise ended; null: one of the seed
 };
 
 struct SamplerDef {
