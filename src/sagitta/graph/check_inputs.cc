@@ -52,6 +52,13 @@ bool types_match(std::string_view out, std::string_view in) {
   });
 }
 
+bool is_grown(const NodeDef& node, const Input& in) {
+  const std::size_t dot = in.name.find('.');
+  if (dot == std::string::npos) return false;
+  const Input* const root = node.find_input(std::string_view(in.name).substr(0, dot));
+  return root != nullptr && root->type == kAutogrow;
+}
+
 std::optional<Problem> check_range(const Input& in, const Json& literal) {
   if (!literal.is_number()) return std::nullopt;
   const Json* const min = in.option("min");
@@ -184,7 +191,7 @@ void InputChecker::check(const PromptNode& node, const NodeDef& def, std::vector
   const std::size_t before = issues.size();
   NodeCall call{.node_id = node.id, .class_type = node.class_type, .services = services_};
   for (const Input& in : def.inputs) {
-    if (in.section == Section::hidden) continue;
+    if (in.section == Section::hidden || in.type == kAutogrow) continue;
     Json extra_info{{"input_name", in.name}};
     std::optional<Problem> problem;
     try {

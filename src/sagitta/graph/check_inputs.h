@@ -12,6 +12,12 @@
 
 namespace sagitta::graph {
 
+// The type of an input that stands for any number of inputs "name.a", "name.b"..., which the node
+// lists as well. It has no value of its own.
+inline constexpr std::string_view kAutogrow = "COMFY_AUTOGROW_V3";
+// Whether the input is one of those that grow from another.
+[[nodiscard]] bool is_grown(const NodeDef& node, const Input& in);
+
 // What is wrong with a value; an Issue that does not know its node yet.
 struct Problem {
   std::string type{};

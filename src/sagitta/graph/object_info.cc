@@ -1,5 +1,7 @@
 #include "sagitta/graph/object_info.h"
 
+#include "sagitta/graph/check_inputs.h"
+
 #include <algorithm>
 
 namespace sagitta::graph {
@@ -70,7 +72,7 @@ Json object_info(const NodeDef& node, const ServicesRef& services) {
   for (const Section section : {Section::required, Section::optional, Section::hidden}) {
     const std::string key = section_name(section);
     for (const Input& in : node.inputs) {
-      if (in.section != section) continue;
+      if (in.section != section || is_grown(node, in)) continue;
       sections[key][in.name] = input_info(in, node.style, services);
       if (!order.contains(key)) order[key] = Json::array();
       order[key].push_back(in.name);
