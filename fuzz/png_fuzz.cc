@@ -2,7 +2,7 @@
 // way, since files are recognised by their content.
 #include "sagitta/base/error.h"
 #include "sagitta/io/image.h"
-#include "sagitta/io/png.h"
+#include "sagitta/io/picture_text.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } catch (const sagitta::Error&) {  // what broken input is expected to give
   }
   try {
-    (void)sagitta::io::decode_png_text(bytes, "input");
+    (void)sagitta::io::decode_picture_text(bytes, "input");
   } catch (const sagitta::Error&) {
   }
   return 0;

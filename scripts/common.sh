@@ -3,7 +3,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 PACKAGES=(cmake ninja-build g++ pkg-config python3 zlib1g-dev libdnnl-dev ocl-icd-opencl-dev libfmt-dev
-  nlohmann-json3-dev libcli11-dev libpng-dev libjpeg62-turbo-dev libwebp-dev libutf8proc-dev libfreetype-dev
+  nlohmann-json3-dev libcli11-dev libpng-dev libjpeg62-turbo-dev libwebp-dev libutf8proc-dev libpcre2-dev libfreetype-dev
   fonts-dejavu-core "$@")
 
 # Installs what is missing; asks nothing, and asks apt nothing when everything is there.

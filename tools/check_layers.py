@@ -31,6 +31,7 @@ ONE_FOLDER = {
     "jpeglib.h": "io",
     "webp/": "io",
     "utf8proc.h": "text",
+    "pcre2.h": "text",
     "ft2build.h": "draw",
 }
 

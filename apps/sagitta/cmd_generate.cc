@@ -21,6 +21,7 @@ struct GenerateOptions {
   fs::path output;         // of -o; empty: the output folder
   fs::path save_workflow;  // empty: not written
   fs::path insight;        // folder; empty: nothing is watched
+  bool no_metadata = false;
   FolderOptions folders;
   DeviceChoice device;
   Reporting reporting;
@@ -30,8 +31,7 @@ void generate(const GenerateOptions& options, const IsGiven& is_given) {
   Engine engine(options.folders, options.device);
   Generation generation = resolve(options.settings, is_given, engine.services());
   if (!options.output.empty()) {
-    require(options.output.extension() == ".png", Fault::bad_input,
-            "-o {}: the name of a picture ends in .png", options.output.string());
+    static_cast<void>(picture_format(options.output));
     engine.services().output_dir =
         options.output.has_parent_path() ? options.output.parent_path() : ".";
     generation.filename_prefix = options.output.stem().string();
@@ -46,6 +46,7 @@ void generate(const GenerateOptions& options, const IsGiven& is_given) {
     add_insight(workflow.prompt, registry, generation.prompt);
   }
   run_prompt(workflow, registry, engine, options.reporting, [&](std::vector<fs::path>& files) {
+    if (options.no_metadata) remove_texts(files);
     if (!options.output.empty()) give_name(files, options.output);
   });
 }
@@ -58,8 +59,9 @@ void add_generate_command(CLI::App& app, ExitCode& code) {
   add_generation_options(*command, options->settings);
   command
       ->add_option("-o,--output", options->output,
-                   "The picture's file; without it, a numbered file in the output folder")
-      ->type_name("FILE.png");
+                   "The picture's file, .png, .jpg or .webp; without it, a numbered PNG in the "
+                   "output folder")
+      ->type_name("FILE");
   command->add_option("--save-workflow", options->save_workflow, "Write the graph as JSON, too")
       ->type_name("FILE.json");
   command
@@ -67,6 +69,8 @@ void add_generate_command(CLI::App& app, ExitCode& code) {
                    "Write what the model looks at, and what Self-Attention Guidance does, into "
                    "this folder")
       ->type_name("DIR");
+  command->add_flag("--no-metadata", options->no_metadata,
+                    "Save pictures without the workflow and parameters that made them");
   add_folder_options(*command, options->folders);
   add_device_options(*command, options->device);
   add_reporting_options(*command, options->reporting);

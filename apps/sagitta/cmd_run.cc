@@ -2,11 +2,13 @@
 
 #include "insight_graph.h"
 #include "options.h"
+#include "output_files.h"
+#include "parameters_workflow.h"
 #include "run_prompt.h"
 #include "sagitta/graph/json_text.h"
 #include "sagitta/graph/set_input.h"
 #include "sagitta/io/file.h"
-#include "sagitta/io/png.h"
+#include "sagitta/io/picture_text.h"
 #include "sagitta/nodes/all.h"
 
 #include <memory>
@@ -20,6 +22,7 @@ struct RunOptions {
   std::filesystem::path workflow;
   std::vector<std::string> changes;
   std::filesystem::path insight;  // folder; empty: nothing is watched
+  bool no_metadata = false;
   FolderOptions folders;
   DeviceChoice device;
   Reporting reporting;
@@ -36,20 +39,27 @@ Json parse_file(const std::string& text, const std::string& what) {
 
 graph::Workflow from_picture(const std::string& bytes, const std::string& name,
                              const graph::Registry& registry, const graph::ServicesRef& services) {
-  const std::map<std::string, std::string> chunks = io::decode_png_text(io::bytes_of(bytes), name);
-  const auto prompt = chunks.find("prompt");
-  const auto drawing = chunks.find("workflow");
-  require(prompt != chunks.end() || drawing != chunks.end(), Fault::bad_file,
-          "{}: the picture carries no workflow (no text chunk \"prompt\" or \"workflow\")", name);
-  if (prompt == chunks.end()) {
-    return graph::parse_workflow(parse_file(drawing->second, name + ", chunk workflow"), registry,
+  const std::map<std::string, std::string> texts =
+      io::decode_picture_text(io::bytes_of(bytes), name);
+  const auto prompt = texts.find("prompt");
+  const auto drawing = texts.find("workflow");
+  if (prompt == texts.end() && drawing == texts.end()) {
+    const auto parameters = texts.find("parameters");
+    require(parameters != texts.end(), Fault::bad_file,
+            "{}: the picture carries no workflow (no text \"prompt\", \"workflow\" or "
+            "\"parameters\")",
+            name);
+    return workflow_from_parameters(parameters->second, name, services);
+  }
+  if (prompt == texts.end()) {
+    return graph::parse_workflow(parse_file(drawing->second, name + ", text workflow"), registry,
                                  services);
   }
-  graph::Workflow workflow = graph::parse_workflow(
-      parse_file(prompt->second, name + ", chunk prompt"), registry, services);
-  if (drawing != chunks.end()) {
+  graph::Workflow workflow =
+      graph::parse_workflow(parse_file(prompt->second, name + ", text prompt"), registry, services);
+  if (drawing != texts.end()) {
     workflow.extra_pnginfo =
-        Json{{"workflow", parse_file(drawing->second, name + ", chunk workflow")}};
+        Json{{"workflow", parse_file(drawing->second, name + ", text workflow")}};
   }
   return workflow;
 }
@@ -65,7 +75,10 @@ void run(const RunOptions& options) {
     engine.services().insight_dir = options.insight;
     add_insight(workflow.prompt, registry, options.workflow.filename().string());
   }
-  run_prompt(workflow, registry, engine, options.reporting);
+  run_prompt(workflow, registry, engine, options.reporting,
+             [&](const std::vector<std::filesystem::path>& files) {
+               if (options.no_metadata) remove_texts(files);
+             });
 }
 
 }  // namespace
@@ -74,13 +87,15 @@ graph::Workflow read_workflow(const std::filesystem::path& path, const graph::Re
                               const graph::ServicesRef& services) {
   const std::string bytes = io::read_file(path);
   const std::string name = path.string();
-  if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return from_picture(bytes, name, registry, services);
+  if (io::is_picture(io::bytes_of(bytes))) return from_picture(bytes, name, registry, services);
   return graph::parse_workflow(parse_file(bytes, name), registry, services);
 }
 
 void add_run_command(CLI::App& app, ExitCode& code) {
   CLI::App* const command = app.add_subcommand(
-      "run", "Run a workflow: ComfyUI's JSON in either form, or a PNG that carries one");
+      "run",
+      "Run a workflow: ComfyUI's JSON in either form, or a picture that carries one or A1111's "
+      "parameters");
   const auto options = std::make_shared<RunOptions>();
   command->add_option("workflow", options->workflow, "The workflow or picture")
       ->type_name("FILE")
@@ -94,10 +109,13 @@ void add_run_command(CLI::App& app, ExitCode& code) {
       ->take_all()
       ->allow_extra_args(false);
   command
-      ->add_option("--insight", options->insight,
-                   "Write what the samplers' models look at, and what Self-Attention Guidance does, "
-                   "into this folder")
+      ->add_option(
+          "--insight", options->insight,
+          "Write what the samplers' models look at, and what Self-Attention Guidance does, "
+          "into this folder")
       ->type_name("DIR");
+  command->add_flag("--no-metadata", options->no_metadata,
+                    "Save pictures without the workflow and parameters that made them");
   add_folder_options(*command, options->folders);
   add_device_options(*command, options->device);
   add_reporting_options(*command, options->reporting);

@@ -45,6 +45,47 @@ Link add_sag(graph::Prompt& prompt, Link model, const SagOptions& sag) {
              "Self-Attention Guidance", std::move(all));
 }
 
+// The picture or latent, larger.
+Link add_enlarged(graph::Prompt& prompt, const SecondPass& pass, const Link& sampled,
+                  const Link& vae) {
+  const bool by_scale = pass.width == 0;
+  Inputs size{{"upscale_method", Json(pass.method)}};
+  if (by_scale) {
+    size.emplace_back("scale_by", Json(pass.scale));
+  } else {
+    size.emplace_back("width", Json(pass.width));
+    size.emplace_back("height", Json(pass.height));
+    size.emplace_back("crop", Json("center"));
+  }
+  if (pass.in_latent) {
+    size.emplace_back("samples", sampled);
+    return add(prompt, "15", by_scale ? "LatentUpscaleBy" : "LatentUpscale", "Upscale Latent",
+               std::move(size));
+  }
+  size.emplace_back(
+      "image", add(prompt, "16", "VAEDecode", "VAE Decode", {{"samples", sampled}, {"vae", vae}}));
+  const Link image =
+      add(prompt, "15", by_scale ? "ImageScaleBy" : "ImageScale", "Upscale Image", std::move(size));
+  return add(prompt, "17", "VAEEncode", "VAE Encode", {{"pixels", image}, {"vae", vae}});
+}
+
+Link add_second_pass(graph::Prompt& prompt, const SecondPass& pass, const Link& sampled,
+                     const Link& vae, Inputs inputs) {
+  const SampleParams& sampling = pass.sampling;
+  const Inputs more{{"add_noise", Json("enable")},
+                    {"noise_seed", Json(sampling.seed)},
+                    {"steps", Json(sampling.steps)},
+                    {"cfg", Json(sampling.cfg)},
+                    {"sampler_name", Json(sampling.sampler)},
+                    {"scheduler", Json(sampling.scheduler)},
+                    {"latent_image", add_enlarged(prompt, pass, sampled, vae)},
+                    {"start_at_step", Json(sampling.start_step)},
+                    {"end_at_step", Json(sampling.last_step)},
+                    {"return_with_leftover_noise", Json("disable")}};
+  inputs.insert(inputs.end(), more.begin(), more.end());
+  return add(prompt, "18", "KSamplerAdvanced", "Second Pass", std::move(inputs));
+}
+
 }  // namespace
 
 LoraChoice parse_lora(const std::string& text) {
@@ -69,7 +110,9 @@ graph::Prompt generation_graph(const Generation& generation) {
                               {{"ckpt_name", Json(generation.model)}});
   Link model = checkpoint;
   Link clip = output(checkpoint, 1);
-  const Link vae = output(checkpoint, 2);
+  Link vae = output(checkpoint, 2);
+  if (!generation.vae.empty())
+    vae = add(prompt, "14", "VAELoader", "Load VAE", {{"vae_name", Json(generation.vae)}});
   constexpr int kFirstLoraId = 20;
   for (std::size_t i = 0; i < generation.loras.size(); ++i) {
     const LoraChoice& lora = generation.loras[i];
@@ -78,7 +121,7 @@ graph::Prompt generation_graph(const Generation& generation) {
                  {"clip", clip},
                  {"lora_name", Json(lora.file.string())},
                  {"strength_model", Json(lora.strength)},
-                 {"strength_clip", Json(lora.strength)}});
+                 {"strength_clip", Json(lora.clip_strength.value_or(lora.strength))}});
     clip = output(model, 1);
   }
   if (generation.sag.scale != 0) model = add_sag(prompt, model, generation.sag);
@@ -101,17 +144,21 @@ graph::Prompt generation_graph(const Generation& generation) {
                   {"height", Json(generation.height)},
                   {"batch_size", Json(generation.batch)}});
   }
-  const Link sampled = add(prompt, "3", "KSampler", "KSampler",
-                           {{"model", model},
-                            {"seed", Json(sampling.seed)},
-                            {"steps", Json(sampling.steps)},
-                            {"cfg", Json(sampling.cfg)},
-                            {"sampler_name", Json(sampling.sampler)},
-                            {"scheduler", Json(sampling.scheduler)},
-                            {"positive", positive},
-                            {"negative", negative},
-                            {"latent_image", latent},
-                            {"denoise", Json(sampling.denoise)}});
+  Link sampled = add(prompt, "3", "KSampler", "KSampler",
+                     {{"model", model},
+                      {"seed", Json(sampling.seed)},
+                      {"steps", Json(sampling.steps)},
+                      {"cfg", Json(sampling.cfg)},
+                      {"sampler_name", Json(sampling.sampler)},
+                      {"scheduler", Json(sampling.scheduler)},
+                      {"positive", positive},
+                      {"negative", negative},
+                      {"latent_image", latent},
+                      {"denoise", Json(sampling.denoise)}});
+  if (generation.second_pass) {
+    sampled = add_second_pass(prompt, *generation.second_pass, sampled, vae,
+                              {{"model", model}, {"positive", positive}, {"negative", negative}});
+  }
   const Link image =
       add(prompt, kImageNode, "VAEDecode", "VAE Decode", {{"samples", sampled}, {"vae", vae}});
   add(prompt, kSaveNode, "SaveImage", "Save Image",

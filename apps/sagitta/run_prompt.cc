@@ -36,6 +36,18 @@ graph::Watcher watch(ProgressLine& line) {
               }};
 }
 
+// What nodes such as PreviewAny show.
+void log_texts(const Json& ui) {
+  for (const auto& [id, shown] : ui.items()) {
+    const auto texts = shown.find("text");
+    if (texts == shown.end() || !texts->is_array()) continue;
+    for (const Json& text : *texts) {
+      if (text.is_string())
+        log(LogLevel::info, "node {}: {}", id, text.get_ref<const std::string&>());
+    }
+  }
+}
+
 Json error_object(const Error& error) {
   Json object{{"status", "error"}, {"fault", fault_name(error.fault())}, {"message", error.what()}};
   if (const auto* const node = dynamic_cast<const graph::NodeError*>(&error)) {
@@ -106,6 +118,7 @@ void run_prompt(const graph::Workflow& workflow, const graph::Registry& registry
   std::vector<std::filesystem::path> files = written_files(result.ui, engine.services());
   if (deliver) deliver(files);
   if (!reporting.json) {
+    log_texts(result.ui);
     for (const std::filesystem::path& file : files) fmt::print("{}\n", file.string());
     return;
   }

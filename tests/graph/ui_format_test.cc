@@ -206,6 +206,168 @@ TEST_F(UiFormat, SubgraphsMayBeNested) {
   EXPECT_EQ(api["2:8:9"]["inputs"], Json::parse(R"({"text": "deep", "clip": ["1", 1]})"));
 }
 
+TEST_F(UiFormat, BypassTakesTheInputInTheSamePlaceFirst) {
+  // Two inputs and two outputs of one type, as of ControlNetApplyAdvanced.
+  const Json api = to_json(convert(R"({"nodes": [{"id": 1, "type": "A"}, {"id": 2, "type": "B"},
+      {"id": 3, "type": "Apply", "mode": 4, "inputs": [{"name": "p", "type": "CONDITIONING", "link": 1},
+         {"name": "n", "type": "CONDITIONING", "link": 2}, {"name": "open", "type": "IMAGE", "link": null}],
+       "outputs": [{"type": "CONDITIONING"}, {"type": "CONDITIONING"}, {"type": "IMAGE"}, {"type": "VAE"}]},
+      {"id": 4, "type": "Use", "inputs": [{"name": "p", "type": "CONDITIONING", "link": 3},
+         {"name": "n", "type": "CONDITIONING", "link": 4}, {"name": "any", "type": "*", "link": 5},
+         {"name": "image", "type": "IMAGE", "link": 6}, {"name": "vae", "type": "VAE", "link": 7}]}],
+      "links": [[1, 1, 0, 3, 0, "*"], [2, 2, 0, 3, 1, "*"], [3, 3, 0, 4, 0, "*"], [4, 3, 1, 4, 1, "*"],
+                [5, 3, 3, 4, 2, "*"], [6, 3, 2, 4, 3, "*"], [7, 3, 3, 4, 4, "*"]]})"));
+  EXPECT_EQ(api["4"]["inputs"]["p"], Json::array({"1", 0}));
+  EXPECT_EQ(api["4"]["inputs"]["n"], Json::array({"2", 0}));
+  EXPECT_EQ(api["4"]["inputs"]["any"], Json::array({"1", 0}))
+      << "no input in that place: the first";
+  EXPECT_FALSE(api["4"]["inputs"].contains("image")) << "the input that is chosen is open";
+  EXPECT_FALSE(api["4"]["inputs"].contains("vae")) << "there is none of the type";
+}
+
+TEST_F(UiFormat, BypassedChainsAndReroutesMayMix) {
+  const Json api = to_json(convert(R"json({"nodes": [{"id": 1, "type": "CheckpointLoaderSimple"},
+      {"id": 2, "type": "LoraLoader", "mode": 4, "inputs": [{"name": "model", "type": "MODEL", "link": 1},
+         {"name": "clip", "type": "CLIP", "link": 2}], "outputs": [{"type": "MODEL"}, {"type": "CLIP"}]},
+      {"id": 3, "type": "Reroute (rgthree)", "inputs": [{"name": "", "type": "*", "link": 3}]},
+      {"id": 4, "type": "LoraLoader", "mode": 4, "inputs": [{"name": "model", "type": "MODEL", "link": null},
+         {"name": "clip", "type": "CLIP", "link": 4}], "outputs": [{"type": "MODEL"}, {"type": "CLIP"}]},
+      {"id": 6, "type": "CLIPTextEncode", "inputs": [{"name": "clip", "type": "CLIP", "link": 5}]}],
+      "links": [[1, 1, 0, 2, 0, "MODEL"], [2, 1, 1, 2, 1, "CLIP"], [3, 2, 1, 3, 0, "*"],
+                [4, 3, 0, 4, 1, "CLIP"], [5, 4, 1, 6, 0, "CLIP"]]})json"));
+  EXPECT_EQ(api.size(), 2U);
+  EXPECT_EQ(api["6"]["inputs"]["clip"], Json::array({"1", 1}));
+}
+
+TEST_F(UiFormat, OnePrimitiveFeedsWidgetsOfSeveralNodes) {
+  const Json api = to_json(convert(R"({"nodes": [
+      {"id": 1, "type": "PrimitiveNode", "widgets_values": [640, "fixed"]},
+      {"id": 2, "type": "EmptyLatentImage", "widgets_values": [512, 768, 1],
+       "inputs": [{"name": "width", "type": "INT", "link": 1, "widget": {"name": "width", "config": ["INT"]}},
+                  {"name": "height", "type": "INT", "link": 2, "widget": {"name": "height"}}]},
+      {"id": 3, "type": "EmptyLatentImage", "widgets_values": [512, 768, 4],
+       "inputs": [{"name": "width", "type": "INT", "link": 3, "widget": {"name": "width"}}]},
+      {"id": 5, "type": "PrimitiveNode", "mode": 2, "widgets_values": [9]},
+      {"id": 4, "type": "EmptyLatentImage", "widgets_values": [512, 768, 2],
+       "inputs": [{"name": "width", "type": "INT", "link": 4, "widget": {"name": "width"}}]}],
+      "links": [[1, 1, 0, 2, 0, "INT"], [2, 1, 0, 2, 1, "INT"], [3, 1, 0, 3, 0, "INT"],
+                [4, 5, 0, 4, 0, "INT"]]})"));
+  EXPECT_EQ(api["2"]["inputs"], Json::parse(R"({"width": 640, "height": 640, "batch_size": 1})"));
+  EXPECT_EQ(api["3"]["inputs"], Json::parse(R"({"width": 640, "height": 768, "batch_size": 4})"));
+  EXPECT_EQ(api["4"]["inputs"]["width"], 512) << "a muted primitive leaves the widget its value";
+}
+
+TEST_F(UiFormat, AWidgetKeepsItsValueIfItsLinkLeadsNowhere) {
+  const Json api = to_json(convert(R"({"nodes": [
+      {"id": 2, "type": "EmptyLatentImage", "widgets_values": [512, 768, 1],
+       "inputs": [{"name": "width", "type": "INT", "link": 1, "widget": {"name": "width"}},
+                  {"name": "height", "type": "INT", "link": 99, "widget": {"name": "height"}}]}],
+      "links": [[1, 77, 0, 2, 0, "INT"]]})"));
+  EXPECT_EQ(api["2"]["inputs"], Json::parse(R"({"width": 512, "height": 768, "batch_size": 1})"));
+}
+
+TEST_F(UiFormat, ANodeMayBeFedByName) {
+  const std::string text = R"({"nodes": [{"id": 1, "type": "CheckpointLoaderSimple"},
+      {"id": 2, "type": "SetNode", "widgets_values": ["text"], "inputs": [{"name": "CLIP", "type": "CLIP", "link": 1}]},
+      {"id": 3, "type": "GetNode", "widgets_values": ["text"]},
+      {"id": 4, "type": "GetNode", "widgets_values": ["other"]},
+      {"id": 6, "type": "CLIPTextEncode", "inputs": [{"name": "clip", "type": "CLIP", "link": 2}]},
+      {"id": 7, "type": "CLIPTextEncode", "inputs": [{"name": "clip", "type": "CLIP", "link": 3}]}],
+      "links": [[1, 1, 1, 2, 0, "CLIP"], [2, 3, 0, 6, 0, "CLIP"], [3, 4, 0, 7, 0, "CLIP"]]})";
+  const Json api = to_json(convert(text));
+  EXPECT_EQ(api.size(), 3U);
+  EXPECT_EQ(api["6"]["inputs"]["clip"], Json::array({"1", 1}));
+  EXPECT_FALSE(api["7"]["inputs"].contains("clip"));
+}
+
+TEST_F(UiFormat, PromptsLoseCommentsAndChoices) {
+  const auto prompt = [&](const std::string& text) {
+    const Json node{{"id", 1}, {"type", "CLIPTextEncode"}, {"widgets_values", Json::array({text})}};
+    return inputs_of(Json{{"nodes", Json::array({node})}}.dump(), "1")["text"].get<std::string>();
+  };
+  EXPECT_EQ(prompt("a {red|blue} fox"), "a red fox");
+  EXPECT_EQ(prompt("{a {b|c}|d} {x}"), "a b x");
+  EXPECT_EQ(prompt("a // note\nb /* more\n*/ c /* open"), "a \nb  c /* open");
+  EXPECT_EQ(prompt("\\{a\\|b\\} \\(c\\) } |"), "{a|b} \\(c\\) } |");
+  EXPECT_EQ(prompt("a {b|c"), "a b");
+}
+
+TEST_F(UiFormat, LinksMayBeAnObjectAndOtherKeysAreNobodysBusiness) {
+  const Json inputs = inputs_of(R"({"id": "x", "revision": 0, "last_node_id": 2, "last_link_id": 9,
+      "nodes": [{"id": 1, "type": "CheckpointLoaderSimple", "pos": {"0": 1, "1": 2}, "flags": {"collapsed": true},
+         "order": 0, "properties": {"Node name for S&R": "x", "models": [1]}, "color": "#322", "shape": 1},
+        {"id": 2, "type": "CLIPTextEncode", "inputs": [{"localized_name": "clip", "name": "clip", "type": "CLIP",
+         "link": 9, "slot_index": 0, "dir": 1}]}],
+      "links": {"9": {"id": 9, "origin_id": 1, "origin_slot": 1, "target_id": 2, "target_slot": 0}, "10": null},
+      "floatingLinks": [{"id": 3}], "reroutes": [{"id": 1, "linkIds": [9]}], "groups": [{"bounding": []}],
+      "config": {}, "extra": {"ds": {"scale": 1}, "linkExtensions": [{"id": 9, "parentId": 1}]}, "version": 0.4})",
+                                "2");
+  EXPECT_EQ(inputs["clip"], Json::array({"1", 1}));
+}
+
+TEST_F(UiFormat, ADrawingMayStandInAnEnvelope) {
+  const Prompt prompt =
+      convert(R"({"workflow": {"nodes": [{"id": 1, "type": "CheckpointLoaderSimple"}]}})");
+  EXPECT_TRUE(prompt.contains("1"));
+}
+
+TEST_F(UiFormat, BypassedSubgraphsPassOn) {
+  const Json api = to_json(convert(R"({"nodes": [{"id": 1, "type": "CheckpointLoaderSimple"},
+      {"id": 2, "type": "text-pair", "mode": 4, "inputs": [{"name": "clip", "type": "CLIP", "link": 1}],
+       "outputs": [{"type": "CONDITIONING"}, {"type": "CLIP"}]},
+      {"id": 6, "type": "CLIPTextEncode", "inputs": [{"name": "clip", "type": "CLIP", "link": 2}]}],
+      "links": [[1, 1, 1, 2, 0, "CLIP"], [2, 2, 1, 6, 0, "CLIP"]], )" +
+                                   std::string(kSubgraph) + "}"));
+  EXPECT_EQ(api.size(), 2U);
+  EXPECT_EQ(api["6"]["inputs"]["clip"], Json::array({"1", 1}));
+}
+
+TEST_F(UiFormat, SubgraphsMayPassAnInputStraightOnAndHidePrimitives) {
+  const Json api = to_json(convert(R"({"nodes": [{"id": 1, "type": "CheckpointLoaderSimple"},
+      {"id": 2, "type": "through", "inputs": [{"name": "c", "type": "CLIP", "link": 1}]},
+      {"id": 6, "type": "CLIPTextEncode", "widgets_values": ["own"],
+       "inputs": [{"name": "clip", "type": "CLIP", "link": 2},
+                  {"name": "text", "type": "STRING", "link": 3, "widget": {"name": "text"}}]}],
+      "links": [[1, 1, 1, 2, 0, "CLIP"], [2, 2, 0, 6, 0, "CLIP"], [3, 2, 1, 6, 1, "STRING"]],
+      "definitions": {"subgraphs": [{"id": "through", "inputs": [{"name": "c"}],
+        "nodes": [{"id": 5, "type": "PrimitiveNode", "widgets_values": ["hidden"]}],
+        "links": [{"id": 1, "origin_id": -10, "origin_slot": 0, "target_id": -20, "target_slot": 0},
+                  {"id": 2, "origin_id": 5, "origin_slot": 0, "target_id": -20, "target_slot": 1}]}]}})"));
+  EXPECT_EQ(api["6"]["inputs"], Json::parse(R"({"text": "hidden", "clip": ["1", 1]})"));
+}
+
+TEST_F(UiFormat, WidgetsMayBePromotedThroughSeveralSubgraphs) {
+  const std::string text = R"({"nodes": [
+      {"id": 1, "type": "outer", "widgets_values": ["far", "near", "input"],
+       "properties": {"proxyWidgets": [["8", "text"], ["7", "text"], ["8", "words", "x"]]}}],
+      "definitions": {"subgraphs": [
+        {"id": "outer", "nodes": [
+          {"id": 7, "type": "CLIPTextEncode", "widgets_values": ["own"]},
+          {"id": 8, "type": "inner", "widgets_values": ["middle"],
+           "inputs": [{"name": "words", "type": "STRING", "link": null, "widget": {"name": "words"}}],
+           "properties": {"proxyWidgets": [["9", "text"]]}}]},
+        {"id": "inner", "inputs": [{"name": "words"}], "nodes": [
+          {"id": 9, "type": "CLIPTextEncode", "widgets_values": ["own"]},
+          {"id": 10, "type": "CLIPTextEncode", "widgets_values": ["own"],
+           "inputs": [{"name": "text", "type": "STRING", "link": 1, "widget": {"name": "text"}}]}],
+         "links": [{"id": 1, "origin_id": -10, "origin_slot": 0, "target_id": 10, "target_slot": 0}]}]}})";
+  const Json api = to_json(convert(text));
+  EXPECT_EQ(api["1:7"]["inputs"]["text"], "near");
+  EXPECT_EQ(api["1:8:9"]["inputs"]["text"], "far");
+  EXPECT_EQ(api["1:8:10"]["inputs"]["text"], "input");
+}
+
+TEST_F(UiFormat, InstancesOfOneSubgraphHaveTheirOwnValues) {
+  const std::string instance =
+      R"("type": "text-pair", "inputs": [{"name": "clip", "type": "CLIP", "link": null},
+      {"name": "words", "type": "STRING", "link": null, "widget": {"name": "words"}}], "widgets_values": )";
+  const Json api =
+      to_json(convert(R"({"nodes": [{"id": 1, )" + instance + R"(["one"]}, {"id": 2, )" + instance +
+                      R"(["two"]}], )" + kSubgraph + "}"));
+  EXPECT_EQ(api["1:5"]["inputs"]["text"], "one");
+  EXPECT_EQ(api["2:5"]["inputs"]["text"], "two");
+}
+
 TEST_F(UiFormat, KeepsTheDrawingForThePicture) {
   const std::string text = R"({"nodes": [], "links": []})";
   EXPECT_EQ(parse_workflow(text, "ui.json", registry_).extra_pnginfo,

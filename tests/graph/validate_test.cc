@@ -105,6 +105,31 @@ TEST_F(Validate, KeepsSoundOutputsOfAPromptWithIssues) {
   EXPECT_THAT(validation.outputs, ElementsAre("21"));
 }
 
+TEST_F(Validate, ReportsUnknownNodesAndEverythingElseAtOnce) {
+  api_["10"]["class_type"] = "SelfAttentionGuidence";
+  api_["10"]["_meta"] = Json{{"title", "guide"}};
+  api_["5"]["inputs"]["width"] = 1;  // does not depend on the unknown node
+  api_["3"]["inputs"]["steps"] = 0;  // does
+  api_["30"] = Json::parse(R"({"class_type": "Nobody's", "inputs": {"images": ["8", 0]}})");
+  api_["31"] = Json::parse(R"({"class_type": "VAEDecode", "inputs": {"samples": ["30", 0]}})");
+  const Validation validation = check(api_);
+  EXPECT_THAT(
+      list(validation.issues),
+      testing::UnorderedElementsAre("10  missing_node_type", "5 width value_smaller_than_min",
+                                    "3 steps value_smaller_than_min", "30  missing_node_type"));
+  EXPECT_THAT(list(validation.unused), ElementsAre("31 vae required_input_missing"));
+  try {
+    require_valid(validation);
+    FAIL();
+  } catch (const Error& error) {
+    for (const char* part : {"node 10 \"guide\" (SelfAttentionGuidence)",
+                             "the nearest known type is SelfAttentionGuidance",
+                             "node 30 (Nobody's)", "width", "steps"}) {
+      EXPECT_THAT(error.what(), HasSubstr(part));
+    }
+  }
+}
+
 TEST_F(Validate, FindsCycles) {
   api_["10"]["inputs"]["model"] = Json::array({"10", 0});
   const Validation validation = check(api_);

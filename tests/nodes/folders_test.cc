@@ -53,6 +53,17 @@ TEST_F(Folders, FindsNamesAndPathsAndNamesWhatItSearched) {
   }
 }
 
+TEST_F(Folders, NamesTheFileThatWasProbablyMeant) {
+  try {
+    static_cast<void>(find_model(services_, "checkpoints", "sub/A.safetensor"));
+    FAIL() << "expected an error";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("the nearest there is 'sub/a.safetensors'"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
 TEST_F(Folders, CountsOnFromThePicturesThatAreThere) {
   const fs::path out = root_ / "output";
   EXPECT_EQ(save_place(out, "sub/name_%width%", 64, 32).file_name(0), "name_64_00001_.png");

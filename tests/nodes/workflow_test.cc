@@ -91,6 +91,8 @@ TEST_F(WorkflowTest, EndsInPicturesThatCarryTheirWorkflow) {
   EXPECT_EQ(image.pixels.shape(), (Shape{1, 48, 64, 3}));
   const auto text = io::read_png_text(file);
   EXPECT_EQ(Json::parse(text.at("prompt")), graph::to_json(workflow_.prompt));
+  EXPECT_THAT(text.at("parameters"), HasSubstr("a (cat:1.3)\nSteps: 2, Sampler: Euler, "));
+  EXPECT_THAT(text.at("parameters"), HasSubstr("Size: 64x48, Model: tiny-sd1, SAG Guidance"));
 }
 
 TEST_F(WorkflowTest, AChangedSeedDoesNotEncodeThePromptAgain) {

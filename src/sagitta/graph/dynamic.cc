@@ -27,6 +27,18 @@ std::vector<Input> autogrow(const std::string& name, const std::string& type,
   return all;
 }
 
+std::vector<Input> autogrow(const std::string& name, const std::string& type,
+                            const std::vector<std::string>& names) {
+  const Json member{{"required", {{"value", Json::array({type, Json::object()})}}}};
+  std::vector<Input> all{input(name, std::string(kAutogrow),
+                               {{"template", {{"input", member}, {"names", names}, {"min", 0}}}})};
+  for (const std::string& each : names) {
+    all.push_back(optional(socket(member_name(name, each), type)));
+    all.back().parent = name;
+  }
+  return all;
+}
+
 std::vector<Input> dynamic_combo(const std::string& name, std::vector<std::string> entries,
                                  const std::vector<Member>& members, std::optional<Json> options) {
   std::vector<Input> all{combo(name, std::move(entries), std::move(options))};

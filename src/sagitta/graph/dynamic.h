@@ -26,6 +26,10 @@ inline constexpr std::string_view kDynamicCombo = "COMFY_DYNAMICCOMBO_V3";
 [[nodiscard]] std::vector<Input> autogrow(const std::string& name, const std::string& type,
                                           const std::string& prefix, int least, int most);
 
+// Any number of optional sockets of one type with these names: name.a, name.b, ...
+[[nodiscard]] std::vector<Input> autogrow(const std::string& name, const std::string& type,
+                                          const std::vector<std::string>& names);
+
 // An input that is there with some of the entries of a choice.
 struct Member {
   Input input;

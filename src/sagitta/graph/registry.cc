@@ -1,32 +1,8 @@
 #include "sagitta/graph/registry.h"
 
-#include <algorithm>
-#include <cctype>
-#include <numeric>
+#include "sagitta/base/nearest.h"
 
 namespace sagitta::graph {
-namespace {
-
-char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
-
-// Levenshtein distance without regard to case.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replace = diagonal + (lower(a[i]) == lower(b[j]) ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replace, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
-
-}  // namespace
-
 Registry::Registry(std::vector<NodeDef> nodes) { add(std::move(nodes)); }
 
 void Registry::add(NodeDef node) {
@@ -46,18 +22,9 @@ const NodeDef* Registry::find(std::string_view id) const {
 }
 
 std::string Registry::nearest(std::string_view id) const {
-  constexpr std::size_t kLongestId = 100;  // an unknown id comes from a stranger's file
-  if (id.empty() || id.size() > kLongestId) return {};
-  std::string best;
-  std::size_t best_distance = id.size() / 2 + 1;
-  for (const NodeDef& node : nodes_) {
-    const std::size_t d = distance(id, node.id);
-    if (d < best_distance) {
-      best_distance = d;
-      best = node.id;
-    }
-  }
-  return best;
+  std::vector<std::string> ids;
+  for (const NodeDef& node : nodes_) ids.push_back(node.id);
+  return sagitta::nearest(id, ids);
 }
 
 }  // namespace sagitta::graph

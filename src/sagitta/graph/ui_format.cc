@@ -2,12 +2,16 @@
 
 #include "sagitta/base/error.h"
 #include "sagitta/graph/check_inputs.h"
+#include "sagitta/graph/dynamic_prompt.h"
 #include "sagitta/graph/json_text.h"
 #include "sagitta/graph/ui_graph.h"
 #include "sagitta/graph/ui_widgets.h"
 
 #include <algorithm>
+#include <array>
 #include <memory>
+#include <span>
+#include <utility>
 #include <variant>
 
 namespace sagitta::graph {
@@ -41,21 +45,61 @@ struct Scope {
 // What feeds an input: nothing, an output of a real node, or a value.
 using Source = std::variant<std::monostate, Link, Json>;
 
-bool exists_on_screen_only(const UiNode& node) {
-  return node.type == "Reroute" || node.type == "PrimitiveNode" || node.type == "Note" ||
-         node.type == "MarkdownNote";
+bool is_one_of(std::string_view type, std::span<const std::string_view> types) {
+  return std::ranges::find(types, type) != types.end();
 }
 
-// A bypassed node passes on the input in the place of the output if the type fits, otherwise the
-// first input whose type does.
+bool is_reroute(const UiNode& node) {
+  static constexpr std::array<std::string_view, 2> kTypes = {"Reroute", "Reroute (rgthree)"};
+  return is_one_of(node.type, kTypes);
+}
+
+// ComfyUI's own boxes without a node behind them, and those of widespread extensions.
+bool exists_on_screen_only(const UiNode& node) {
+  static constexpr std::array<std::string_view, 12> kTypes = {"PrimitiveNode",
+                                                              "Note",
+                                                              "MarkdownNote",
+                                                              "SetNode",
+                                                              "GetNode",
+                                                              "Label (rgthree)",
+                                                              "Bookmark (rgthree)",
+                                                              "Fast Muter (rgthree)",
+                                                              "Fast Bypasser (rgthree)",
+                                                              "Fast Groups Muter (rgthree)",
+                                                              "Fast Groups Bypasser (rgthree)",
+                                                              "Node Collector (rgthree)"};
+  return is_reroute(node) || is_one_of(node.type, kTypes);
+}
+
+// The input that a bypassed node passes on as its output, by ComfyUI's rule: the one in the same
+// place if it fits both the output and what is wanted at the end of the line, otherwise the first
+// of exactly the wanted type, otherwise the first that fits.
 const UiInput* bypass_input(const UiNode& node, std::int64_t slot, std::string_view wanted) {
-  const auto fits = [&](const UiInput& in) { return types_match(in.type, wanted); };
-  if (slot >= 0 && std::cmp_less(slot, node.inputs.size())) {
-    const UiInput& opposite = node.inputs[static_cast<std::size_t>(slot)];
-    if (fits(opposite)) return &opposite;
+  const std::vector<UiInput>& inputs = node.inputs;
+  const auto at = static_cast<std::size_t>(slot);
+  const UiInput* const opposite =
+      slot >= 0 && std::cmp_less(slot, inputs.size()) ? &inputs[at] : nullptr;
+  if (wanted == kAnyType || wanted.empty()) {
+    return opposite != nullptr || inputs.empty() ? opposite : &inputs.front();
   }
-  const auto it = std::ranges::find_if(node.inputs, fits);
-  return it == node.inputs.end() ? nullptr : &*it;
+  const bool has_type = slot >= 0 && std::cmp_less(slot, node.output_types.size());
+  const std::string_view given = has_type ? std::string_view(node.output_types[at]) : kAnyType;
+  const auto fits = [&](const UiInput& in) {
+    return types_match(in.type, given) && types_match(in.type, wanted);
+  };
+  if (opposite != nullptr && fits(*opposite)) return opposite;
+  auto it = std::ranges::find(inputs, wanted, &UiInput::type);
+  if (it == inputs.end()) it = std::ranges::find_if(inputs, fits);
+  return it == inputs.end() ? nullptr : &*it;
+}
+
+// The box that feeds a GetNode: the SetNode of the same name in the same drawing.
+const UiNode* setter_of(const UiGraph& graph, const UiNode& getter) {
+  const std::optional<Json> name = primitive_value(getter);
+  const auto it = std::ranges::find_if(graph.nodes, [&](const UiNode& node) {
+    return node.type == "SetNode" && name && primitive_value(node) == name;
+  });
+  return it == graph.nodes.end() ? nullptr : &*it;
 }
 
 class Converter {
@@ -109,11 +153,11 @@ class Converter {
   void emit(const Scope& scope, const UiNode& node) {
     PromptNode& out = prompt_.add(
         {.id = scope.prefix + node.id, .class_type = node.type, .title = node.title, .inputs = {}});
-    if (const NodeDef* const def = registry_.find(node.type)) {
+    const NodeDef* const def = registry_.find(node.type);
+    if (def != nullptr) {
       for (auto& [name, value] : widget_values(node, *def, services_)) {
-        std::optional<Json> promoted;
-        if (scope.instance != nullptr) promoted = promoted_value(*scope.instance, node.id, name);
-        set_literal(out, name, promoted ? std::move(*promoted) : std::move(value));
+        std::optional<Json> promoted = outer_value(scope, node.id, name);
+        set_literal(out, def, name, promoted ? std::move(*promoted) : std::move(value));
       }
     }
     for (const UiInput& in : node.inputs) {
@@ -121,11 +165,15 @@ class Converter {
       Source source = resolve(scope, *in.link, node, in);
       if (Link* const link = std::get_if<Link>(&source)) out.set(in.name, std::move(*link));
       Json* const value = std::get_if<Json>(&source);
-      if (value != nullptr) set_literal(out, in.name, std::move(*value));
+      if (value != nullptr) set_literal(out, def, in.name, std::move(*value));
     }
   }
 
-  void set_literal(PromptNode& node, const std::string& input, Json value) {
+  void set_literal(PromptNode& node, const NodeDef* def, const std::string& input, Json value) {
+    const Input* const in = def == nullptr ? nullptr : def->find_input(input);
+    if (in != nullptr && value.is_string() && is_dynamic(*in)) {
+      value = dynamic_prompt(value.get_ref<const std::string&>());
+    }
     text_bytes_ += text_bytes(value);
     require(text_bytes_ <= kMaxTextBytes, Fault::bad_input,
             "{}, input {}: the values of the workflow are larger than {} bytes", label(node),
@@ -145,18 +193,30 @@ class Converter {
       if (link->from == kSubgraphInputs && scope->parent != nullptr) {
         const UiInput* const outer = outer_input(*scope, link->from_slot);
         if (outer == nullptr) return {};
-        if (!outer->link) return to_source(instance_value(*scope->instance, *outer));
+        if (!outer->link) {
+          std::optional<Json> value = outer_value(*scope->parent, scope->instance->id, outer->name);
+          return to_source(value ? std::move(value) : instance_value(*scope->instance, *outer));
+        }
         scope = scope->parent;
         link = find_link(*scope, *outer->link);
         continue;
       }
       const UiNode* const from = scope->graph->find(link->from);
-      if (from == nullptr) return Link{.node = scope->prefix + link->from, .slot = link->from_slot};
+      if (from == nullptr) {
+        if (can_do_without(node, input)) return {};
+        return Link{.node = scope->prefix + link->from, .slot = link->from_slot};
+      }
       if (from->muted()) return {};
-      if (from->bypassed() || from->type == "Reroute") {
-        const UiInput* const passed = from->type == "Reroute"
-                                          ? first_input(*from)
-                                          : bypass_input(*from, link->from_slot, input.type);
+      if (from->bypassed() || is_reroute(*from) || from->type == "SetNode") {
+        const UiInput* const passed = from->bypassed() && !is_reroute(*from)
+                                          ? bypass_input(*from, link->from_slot, input.type)
+                                          : first_input(*from);
+        link = passed == nullptr || !passed->link ? nullptr : find_link(*scope, *passed->link);
+        continue;
+      }
+      if (from->type == "GetNode") {
+        const UiNode* const setter = setter_of(*scope->graph, *from);
+        const UiInput* const passed = setter == nullptr ? nullptr : first_input(*setter);
         link = passed == nullptr || !passed->link ? nullptr : find_link(*scope, *passed->link);
         continue;
       }
@@ -169,6 +229,29 @@ class Converter {
       link = scope->graph->output_link(link->from_slot);
     }
     return {};
+  }
+
+  // The value that instances around the scope hold for a widget of a node in it; where each shows a
+  // widget of the next, the outermost counts.
+  static std::optional<Json> outer_value(const Scope& scope, std::string_view node_id,
+                                         std::string_view widget) {
+    if (scope.instance == nullptr) return std::nullopt;
+    const auto& promoted = scope.instance->promoted;
+    const bool shown = std::ranges::any_of(promoted, [&](const auto& entry) {
+      return entry.first == node_id && entry.second == widget;
+    });
+    if (shown) {
+      if (auto value = outer_value(*scope.parent, scope.instance->id, widget)) return value;
+    }
+    return promoted_value(*scope.instance, node_id, widget);
+  }
+
+  // Whether a link from nowhere may be forgotten, since the input has a value of its own or needs
+  // none; otherwise it stays for validate() to report.
+  bool can_do_without(const UiNode& node, const UiInput& input) const {
+    const NodeDef* const def = registry_.find(node.type);
+    const Input* const in = def == nullptr ? nullptr : def->find_input(input.name);
+    return in != nullptr && (in->is_widget() || in->section == Section::optional);
   }
 
   static const UiLink* find_link(const Scope& scope, std::string_view id) {

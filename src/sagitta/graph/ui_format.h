@@ -4,7 +4,8 @@
 // - Reroute boxes and muted (mode 2) nodes vanish, bypassed ones (mode 4) pass an input of the same
 // type on,
 // - PrimitiveNode hands its value to the widgets that it is linked to, Note and MarkdownNote say
-// nothing,
+// nothing, a GetNode stands for what the SetNode of its name gets,
+// - comments and choices in prompts are resolved (dynamic_prompt.h),
 // - instances of subgraph definitions are replaced by the nodes inside, with ids like "12:5".
 #pragma once
 

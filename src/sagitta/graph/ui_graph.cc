@@ -151,7 +151,13 @@ UiGraph read_ui_graph(const Json& json) {
     require(is_new, Fault::bad_input, "{}: another node has the same id", node.label());
     graph.nodes.push_back(std::move(node));
   }
-  for (const Json& link : list_member(json, "links", "the workflow")) read_link(link, graph);
+  // A list, or in some versions an object with the ids as keys.
+  const Json* const links = member(json, "links");
+  if (links != nullptr && links->is_object()) {
+    for (const Json& link : *links) read_link(link, graph);
+  } else {
+    for (const Json& link : list_member(json, "links", "the workflow")) read_link(link, graph);
+  }
   for (const Json& slot : list_member(json, "inputs", "a subgraph")) {
     graph.input_names.push_back(text_of(member(slot, "name")));
   }

@@ -41,6 +41,10 @@ Workflow parse_workflow(const Json& json, const Registry& registry, const Servic
       return {.prompt = parse_prompt(*inner), .extra_pnginfo = pnginfo(json)};
     }
   }
+  const Json* const drawing = inner_prompt(json, "workflow");
+  if (drawing != nullptr && is_ui_format(*drawing)) {
+    return parse_workflow(*drawing, registry, services);
+  }
   return {.prompt = parse_prompt(json), .extra_pnginfo = {}};
 }
 

@@ -16,7 +16,8 @@ struct Workflow {
 
 // Accepts the API form {"3": {"class_type", ...}}, envelopes around it ({"prompt": {...},
 // "extra_data":
-// {...}} of POST /prompt, {"output": {...}, "workflow": {...}}), and the form of the interface
+// {...}} of POST /prompt, {"output": {...}, "workflow": {...}}, {"workflow": {...}}), and the form
+// of the interface
 // ({"nodes": [...], "links": [...]}). `services` are asked for the entries of a COMBO that has no
 // value in the file. Throws Error{bad_input}.
 [[nodiscard]] Workflow parse_workflow(const Json& json, const Registry& registry,

@@ -1,35 +1,13 @@
 #include "sagitta/io/exif.h"
 
-#include <cstdint>
-#include <string_view>
+#include "sagitta/io/tiff.h"
+
 #include <utility>
 
 namespace sagitta::io {
 namespace {
 
 constexpr unsigned kOrientationTag = 0x0112;
-constexpr unsigned kShortType = 3;
-
-// Bounds-checked numbers of a TIFF structure; reading outside gives 0.
-class Tiff {
- public:
-  explicit Tiff(std::span<const std::byte> data)
-      : data_(data), big_endian_(data[0] == std::byte{'M'}) {}
-
-  [[nodiscard]] std::uint32_t number(std::size_t offset, std::size_t size) const {
-    if (offset > data_.size() || size > data_.size() - offset) return 0;
-    std::uint32_t value = 0;
-    for (std::size_t i = 0; i < size; ++i) {
-      const std::size_t place = big_endian_ ? i : size - 1 - i;
-      value = (value << 8U) | std::to_integer<std::uint32_t>(data_[offset + place]);
-    }
-    return value;
-  }
-
- private:
-  std::span<const std::byte> data_;
-  bool big_endian_;
-};
 
 // Element (y, x) of the result comes from (row, column) of a source with channels values per pixel.
 template <class Place>
@@ -50,24 +28,12 @@ Array rearranged(const Array& source, Shape shape, std::size_t channels, Place p
 }  // namespace
 
 int exif_orientation(std::span<const std::byte> data) {
-  constexpr std::string_view kPrefix("Exif\0\0", 6);
-  const std::string_view text(reinterpret_cast<const char*>(data.data()), data.size());
-  if (text.starts_with(kPrefix)) data = data.subspan(kPrefix.size());
-  constexpr std::size_t kHeader = 8;
-  if (data.size() < kHeader) return 1;
-  const std::string_view order(reinterpret_cast<const char*>(data.data()), 2);
-  if (order != "II" && order != "MM") return 1;
-
-  const Tiff tiff(data);
-  if (tiff.number(2, 2) != 42) return 1;
-  const std::size_t directory = tiff.number(4, 4);
-  const std::size_t count = tiff.number(directory, 2);
-  constexpr std::size_t kEntry = 12;  // tag 2, type 2, count 4, value 4
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t entry = directory + 2 + i * kEntry;
-    if (tiff.number(entry, 2) != kOrientationTag) continue;
-    if (tiff.number(entry + 2, 2) != kShortType) return 1;
-    const auto orientation = static_cast<int>(tiff.number(entry + 8, 2));
+  const std::optional<Tiff> tiff = Tiff::open(data);
+  if (!tiff) return 1;
+  for (const Tiff::Entry& entry : tiff->entries(tiff->first_directory())) {
+    if (entry.tag != kOrientationTag) continue;
+    if (entry.type != Tiff::kShort) return 1;
+    const auto orientation = static_cast<int>(tiff->number(entry.place, 2));
     return orientation >= 1 && orientation <= 8 ? orientation : 1;
   }
   return 1;

@@ -1,4 +1,4 @@
-// The one thing we want from EXIF data: which way up the picture is.
+// Which way up a picture is, from its EXIF data.
 #pragma once
 
 #include "sagitta/io/image.h"

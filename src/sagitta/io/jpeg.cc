@@ -82,7 +82,7 @@ class Decoder {
       convert_row(row, out);
       out += columns * 3;
     }
-    const int orientation = exif_orientation(exif());
+    const int orientation = exif_orientation(find_jpeg_exif(bytes_));
     return oriented(std::move(image), orientation);
   }
 
@@ -102,8 +102,6 @@ class Decoder {
   void read_header() {
     jpeg_mem_src(&codec_, reinterpret_cast<const unsigned char*>(bytes_.data()),
                  static_cast<unsigned long>(bytes_.size()));
-    constexpr unsigned kWholeMarker = 0xFFFF;
-    jpeg_save_markers(&codec_, JPEG_APP0 + 1, kWholeMarker);
     jpeg_read_header(&codec_, TRUE);
     const bool four_inks =
         codec_.jpeg_color_space == JCS_CMYK || codec_.jpeg_color_space == JCS_YCCK;
@@ -124,15 +122,6 @@ class Decoder {
     for (std::size_t i = 0; i < pixels; ++i) {
       for (std::size_t c = 0; c < 3; ++c) out[i * 3 + c] = light(i * 4 + c) * light(i * 4 + 3);
     }
-  }
-
-  [[nodiscard]] std::span<const std::byte> exif() const {
-    constexpr std::string_view kExif("Exif\0\0", 6);
-    for (const auto* marker = codec_.marker_list; marker != nullptr; marker = marker->next) {
-      const std::string_view text(reinterpret_cast<const char*>(marker->data), marker->data_length);
-      if (text.starts_with(kExif)) return std::as_bytes(std::span(text));
-    }
-    return {};
   }
 
   std::span<const std::byte> bytes_;

@@ -22,17 +22,6 @@ struct DeleteAnimation {
   void operator()(WebPAnimDecoder* decoder) const { WebPAnimDecoderDelete(decoder); }
 };
 
-int orientation_of(std::span<const std::byte> bytes) {
-  const WebPData data{address(bytes), bytes.size()};
-  const std::unique_ptr<WebPDemuxer, DeleteDemuxer> demuxer(WebPDemux(&data));
-  WebPChunkIterator chunk{};
-  if (demuxer == nullptr || WebPDemuxGetChunk(demuxer.get(), "EXIF", 1, &chunk) == 0) return 1;
-  const int orientation =
-      exif_orientation(std::as_bytes(std::span(chunk.chunk.bytes, chunk.chunk.size)));
-  WebPDemuxReleaseChunkIterator(&chunk);
-  return orientation;
-}
-
 Image from_rgba(const std::uint8_t* rgba, std::int64_t height, std::int64_t width, bool has_alpha) {
   Image image{.pixels = Array({1, height, width, 3}), .alpha = std::nullopt};
   if (has_alpha) image.alpha = Array({height, width});
@@ -70,6 +59,16 @@ Image decode_still(std::span<const std::byte> bytes, const std::string& name,
 
 }  // namespace
 
+std::span<const std::byte> find_webp_exif(std::span<const std::byte> bytes) {
+  const WebPData data{address(bytes), bytes.size()};
+  const std::unique_ptr<WebPDemuxer, DeleteDemuxer> demuxer(WebPDemux(&data));
+  WebPChunkIterator chunk{};
+  if (demuxer == nullptr || WebPDemuxGetChunk(demuxer.get(), "EXIF", 1, &chunk) == 0) return {};
+  const auto exif = std::as_bytes(std::span(chunk.chunk.bytes, chunk.chunk.size));  // of `bytes`
+  WebPDemuxReleaseChunkIterator(&chunk);
+  return exif;
+}
+
 bool is_webp(std::span<const std::byte> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   return text.size() >= 12 && text.starts_with("RIFF") && text.substr(8, 4) == "WEBP";
@@ -82,7 +81,7 @@ Image decode_webp(std::span<const std::byte> bytes, const std::string& name) {
   require_image_size(features.height, features.width, name);
   Image image = features.has_animation != 0 ? decode_first_frame(bytes, name, features)
                                             : decode_still(bytes, name, features);
-  return oriented(std::move(image), orientation_of(bytes));
+  return oriented(std::move(image), exif_orientation(find_webp_exif(bytes)));
 }
 
 }  // namespace sagitta::io

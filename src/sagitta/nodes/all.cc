@@ -1,6 +1,7 @@
 #include "sagitta/nodes/all.h"
 
 #include "sagitta/nodes/families.h"
+#include "sagitta/nodes/text_nodes.h"
 
 namespace sagitta::nodes {
 
@@ -38,6 +39,9 @@ graph::Registry all_nodes() {
   registry.add(model_sampling_nodes());
   registry.add(latent_operation_nodes());
   registry.add(insight_nodes());
+  registry.add(text_nodes());
+  registry.add(text_pattern_nodes());
+  registry.add(resolution_nodes());
   registry.add(utility_nodes());
   return registry;
 }

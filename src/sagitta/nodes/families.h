@@ -39,6 +39,7 @@ namespace sagitta::nodes {
 [[nodiscard]] std::vector<graph::NodeDef> image_filter_nodes();       // other values
 [[nodiscard]] std::vector<graph::NodeDef> image_compositing_nodes();  // over one another
 [[nodiscard]] std::vector<graph::NodeDef> mask_nodes();
+[[nodiscard]] std::vector<graph::NodeDef> resolution_nodes();    // sizes to begin with
 [[nodiscard]] std::vector<graph::NodeDef> utility_nodes();       // wiring
 
 }  // namespace sagitta::nodes

@@ -1,6 +1,7 @@
 #include "sagitta/nodes/folders.h"
 
 #include "sagitta/base/error.h"
+#include "sagitta/base/nearest.h"
 
 #include <algorithm>
 #include <charconv>
@@ -134,8 +135,11 @@ fs::path find_model(const Services& services, std::string_view kind, const std::
     }
   }
   if (is_file(name)) return name;
-  throw Error(Fault::bad_input, fmt::format("'{}' is neither a file nor in a {} folder ({})", name,
-                                            kind, fmt::join(searched, ", ")));
+  const std::string near = nearest(name, list_models(services, kind));
+  throw Error(Fault::bad_input,
+              fmt::format("'{}' is neither a file nor in a {} folder ({}){}", name, kind,
+                          fmt::join(searched, ", "),
+                          near.empty() ? "" : fmt::format("; the nearest there is '{}'", near)));
 }
 
 std::vector<std::string> list_inputs(const Services& services) {

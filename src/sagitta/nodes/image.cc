@@ -1,4 +1,5 @@
 #include "sagitta/core/array.h"
+#include "sagitta/graph/parameters_describe.h"
 #include "sagitta/image/channels.h"
 #include "sagitta/io/image.h"
 #include "sagitta/io/png.h"
@@ -14,9 +15,15 @@ using graph::NodeResult;
 // The mask of a picture without alpha.
 constexpr std::int64_t kEmptyMaskSide = 64;
 
-// The chunks by which a picture can be run again, as ComfyUI writes them.
-io::PngText workflow_text(const NodeCall& call) {
+// The chunks by which a picture can be run again, as ComfyUI writes them, and before them the text
+// that other programs read.
+io::PngText workflow_text(const NodeCall& call, const Array& images) {
   io::PngText text;
+  if (call.prompt.is_object()) {
+    const auto parameters = graph::describe_parameters(graph::parse_prompt(call.prompt),
+                                                       call.node_id, images.dim(2), images.dim(1));
+    if (parameters) text.emplace_back("parameters", graph::to_text(*parameters));
+  }
   if (!call.prompt.is_null()) text.emplace_back("prompt", call.prompt.dump());
   if (call.extra_pnginfo.is_object()) {
     for (const auto& [key, value] : call.extra_pnginfo.items()) text.emplace_back(key, value.dump());
@@ -28,7 +35,7 @@ io::PngText workflow_text(const NodeCall& call) {
 NodeResult save(const NodeCall& call, const Array& images, const std::filesystem::path& root,
                 const std::string& prefix, const char* type) {
   const SavePlace place = save_place(root, prefix, images.dim(2), images.dim(1));
-  const io::PngText text = workflow_text(call);
+  const io::PngText text = workflow_text(call, images);
   Json shown = Json::array();
   for (int i = 0; i < static_cast<int>(images.dim(0)); ++i) {
     call.throw_if_cancelled();
