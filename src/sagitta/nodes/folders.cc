@@ -154,8 +154,8 @@ fs::path find_output(const Services& services, const std::string& name) {
   return find_picture(services, name, "output");
 }
 
-std::string SavePlace::file_name(int index) const {
-  return fmt::format("{}_{:05}_.png", name, counter + index);
+std::string SavePlace::file_name(int index, std::string_view ending) const {
+  return fmt::format("{}_{:05}_{}", name, counter + index, ending);
 }
 
 SavePlace save_place(const fs::path& root, const std::string& prefix, std::int64_t width,

@@ -37,7 +37,7 @@ struct SavePlace {
   std::string name;       // without counter
   int counter = 1;
 
-  [[nodiscard]] std::string file_name(int index) const;
+  [[nodiscard]] std::string file_name(int index, std::string_view ending = ".png") const;
 };
 [[nodiscard]] SavePlace save_place(const std::filesystem::path& root, const std::string& prefix,
                                    std::int64_t width, std::int64_t height);
