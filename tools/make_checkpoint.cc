@@ -3,8 +3,10 @@
 #include "sagitta/base/error.h"
 #include "sagitta/io/safetensors.h"
 #include "sagitta/models/clip/text_model.h"
+#include "sagitta/models/layouts/text.h"
 #include "sagitta/models/presets.h"
 #include "sagitta/models/random_weights.h"
+#include "sagitta/models/save.h"
 #include "sagitta/models/unet/unet.h"
 #include "sagitta/models/vae/vae.h"
 
@@ -16,20 +18,39 @@ namespace sagitta::models {
 namespace {
 
 template <class Module>
-void add(StateDict& tensors, Module module, std::string_view prefix, std::uint64_t seed) {
-  RandomWeights weights(nullptr, seed, std::string(prefix));
+StateDict random_weights(Module module, std::uint64_t seed) {
+  RandomWeights weights(nullptr, seed);
   module.params(weights);
-  tensors.insert(weights.tensors().begin(), weights.tensors().end());
+  return weights.tensors();
+}
+
+void add(io::TensorSources& all, const io::TensorSources& tensors, std::string_view prefix) {
+  for (const auto& [name, source] : tensors) all[std::string(prefix) + name] = source;
+}
+
+io::TensorSources sources_of(const StateDict& tensors) { return weight_sources(Weights(tensors)); }
+
+// Families with a fixed number of heads store the projections around their transformers as 1x1
+// kernels, and so are recognised.
+StateDict unet_weights(const UnetSpec& spec, std::uint64_t seed) {
+  StateDict tensors = random_weights(Unet(spec), seed);
+  for (auto& [name, tensor] : tensors) {
+    const bool projection = name.ends_with("proj_in.weight") || name.ends_with("proj_out.weight");
+    if (spec.heads > 0 && projection) tensor.shape.insert(tensor.shape.end(), {1, 1});
+  }
+  return tensors;
 }
 
 void make_checkpoint(const std::string& arch, const std::string& file, std::uint64_t seed) {
   const Preset& preset = find_preset(arch);
-  StateDict tensors;
-  add(tensors, Unet(preset.model.unet), "model.diffusion_model.", seed);
-  add(tensors, VaeEncoder(preset.vae), "first_stage_model.", seed + 1);
-  add(tensors, VaeDecoder(preset.vae), "first_stage_model.", seed + 2);
+  io::TensorSources tensors;
+  add(tensors, sources_of(unet_weights(preset.model.unet, seed)), "model.diffusion_model.");
+  StateDict vae = random_weights(VaeEncoder(preset.vae), seed + 1);
+  vae.merge(random_weights(VaeDecoder(preset.vae), seed + 2));
+  add(tensors, sources_of(vae), "first_stage_model.");
   for (const Preset::Text& text : preset.text) {
-    add(tensors, ClipTextModel(text.spec), text.prefix, ++seed + 2);
+    const io::TensorSources encoder = sources_of(random_weights(ClipTextModel(text.spec), ++seed + 2));
+    add(tensors, text.openclip ? openclip_names(encoder) : encoder, text.prefix);
   }
   io::write_safetensors(file, tensors, {{"what", "random weights in the layout of " + arch}});
 }

@@ -2,6 +2,7 @@
 #include "golden_runner/kinds.h"
 #include "golden_runner/name_parts.h"
 #include "golden_runner/network.h"
+#include "golden_runner/node_call.h"
 #include "golden_runner/patch_names.h"
 #include "sagitta/diffusion/from_checkpoint.h"
 #include "sagitta/diffusion/denoise.h"
@@ -169,6 +170,34 @@ void check_clip_multiply(const GoldenFile& file, Context& context, Report& repor
   report.check(kPooled, encoded.pooled, file.array(kPooled), tolerance);
 }
 
+// The model merged with itself under a LoRA, as the name says.
+std::optional<Model> with_merge(const Model& model, const std::string& name, const GoldenFile& file,
+                                Context& context) {
+  const std::string path = context.root() / field<std::string>(file.params(), "lora");
+  const auto node = [&](const char* id, const Json& widgets, Links links) {
+    return run_node_for<Model>(context, id, widgets, std::move(links));
+  };
+  const Model other = node("LoraLoaderModelOnly", {{"lora_name", path}}, {{"model", model}});
+  const Links both{{"model1", model}, {"model2", other}};
+  if (name.starts_with("merge_simple_")) {
+    return node("ModelMergeSimple", {{"ratio", number_in(name, "simple_")}}, both);
+  }
+  if (name.starts_with("merge_blocks_")) {
+    return node("ModelMergeBlocks",
+                {{"input", number_in(name, "input")},
+                 {"middle", number_in(name, "middle")},
+                 {"out", number_in(name, "out")}},
+                both);
+  }
+  if (name.starts_with("merge_add_of_difference_")) {
+    const Model difference =
+        node("ModelMergeSubtract", {{"multiplier", number_in(name, "difference_")}},
+             {{"model1", other}, {"model2", model}});
+    return node("ModelMergeAdd", Json::object(), {{"model1", model}, {"model2", difference}});
+  }
+  return std::nullopt;
+}
+
 // A run for every patch; the tensors without a slash that are not the inputs.
 void check_more(const GoldenFile& file, Context& context, Report& report) {
   const Setup setup(file, context);
@@ -177,7 +206,9 @@ void check_more(const GoldenFile& file, Context& context, Report& report) {
     if (name == "noise" || name == "pos" || name == "neg") continue;
     if (name.find('/') != std::string::npos) continue;
     report.attempt(name, [&, &name = name, &tensor = tensor] {
-      const std::optional<Model> model = with_patches(setup.model, name, file);
+      const std::optional<Model> model = name.starts_with("merge_")
+                                             ? with_merge(setup.model, name, file, context)
+                                             : with_patches(setup.model, name, file);
       if (!model) return report.skip(name, "no such patch is known");
       report.check(name, setup.run(*model, setup.params), to_array(tensor), tolerance);
     });

@@ -85,6 +85,20 @@ TEST(Safetensors, RefusesAnImpossibleHeaderLength) {
               AllOf(StartsWith("bad_file"), HasSubstr("18446744073709551615")));
 }
 
+TEST(Safetensors, RefusesPickledFilesAndSaysWhatToDo) {
+  for (const std::string content : {std::string("PK\x03\x04") + std::string(40, 'x'),
+                                    std::string("\x80\x02}q", 4) + std::string(40, 'x')}) {
+    try {
+      static_cast<void>(parse_safetensors(std::as_bytes(std::span(content)), "model.ckpt"));
+      FAIL() << "expected an error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::bad_file);
+      EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("model.ckpt"),
+                                               testing::HasSubstr("convert it to safetensors")));
+    }
+  }
+}
+
 TEST(Safetensors, RefusesAHeaderThatIsNoObject) {
   EXPECT_THAT(refusal("[]"), HasSubstr("does not begin with '{'"));
   EXPECT_THAT(refusal(""), HasSubstr("does not begin with '{'"));

@@ -7,6 +7,7 @@ namespace sagitta {
 Array to_array(const StoredTensor& tensor) {
   Array array(tensor.shape);
   widen(tensor.data, tensor.dtype, array.values());
+  if (tensor.scale != 1) array *= tensor.scale;
   return array;
 }
 

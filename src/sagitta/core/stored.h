@@ -16,6 +16,7 @@ struct StoredTensor {
   Shape shape;
   const std::byte* data = nullptr;      // dense, row-major, any alignment
   std::shared_ptr<const void> owner;    // keeps data valid
+  float scale = 1;                      // what the stored numbers are to be multiplied by
 
   [[nodiscard]] std::size_t bytes() const {
     return static_cast<std::size_t>(element_count(shape)) * size_of(dtype);
@@ -24,7 +25,7 @@ struct StoredTensor {
 
 using StateDict = std::map<std::string, StoredTensor, std::less<>>;
 
-// Widened to float.
+// Widened to float, and scaled.
 [[nodiscard]] Array to_array(const StoredTensor& tensor);
 
 // An f32 StoredTensor that owns a copy of the array's values.

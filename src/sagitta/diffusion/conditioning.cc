@@ -1,6 +1,7 @@
 #include "sagitta/diffusion/conditioning.h"
 
 #include "sagitta/base/error.h"
+#include "sagitta/image/batch.h"
 #include "sagitta/image/resize.h"
 
 #include <algorithm>
@@ -80,6 +81,8 @@ PreparedEntry prepare(const ConditioningEntry& entry, const Model& model, const 
                          .sigma_start = model.sampling.percent_to_sigma(entry.start_percent),
                          .sigma_end = model.sampling.percent_to_sigma(entry.end_percent),
                          .control = entry.control,
+                         .control_context = entry.control_context,
+                         .elsewhere = entry.elsewhere,
                          .concat = concat_channels(entry, model, latent)};
   if (entry.area) prepared.area = to_cells(*entry.area, height, width);
   if (entry.mask) {
@@ -115,6 +118,7 @@ void add_counterpart(std::vector<PreparedEntry>& entries, const PreparedEntry& o
   PreparedEntry counterpart = other;
   counterpart.context = smallest->context;
   counterpart.tokens = smallest->tokens;
+  counterpart.control_context = smallest->control_context;
   counterpart.vector = smallest->vector;
   counterpart.concat = smallest->concat;
   entries.push_back(std::move(counterpart));
@@ -164,6 +168,20 @@ void feather(Coverage& coverage, std::int64_t latent_height, std::int64_t latent
   }
 }
 
+// The part of a latent that an entry sees.
+Area area_of(const PreparedEntry& entry, std::int64_t height, std::int64_t width) {
+  Area area{.y = 0, .x = 0, .height = height, .width = width};
+  if (!entry.area) return area;
+  area.y = std::clamp<std::int64_t>(entry.area->y, 0, height);
+  area.x = std::clamp<std::int64_t>(entry.area->x, 0, width);
+  area.height = std::min(height - area.y, entry.area->height);
+  area.width = std::min(width - area.x, entry.area->width);
+  require(area.height > 0 && area.width > 0, Fault::bad_input,
+          "the conditioning area at x {}, y {} (latent cells) lies outside the latent of {}x{}",
+          entry.area->x, entry.area->y, width, height);
+  return area;
+}
+
 }  // namespace
 
 PreparedConditioning prepare_conditioning(const Conditioning& positive, const Conditioning& negative,
@@ -195,17 +213,7 @@ PreparedConditioning prepare_conditioning(const Conditioning& positive, const Co
 
 Coverage coverage_of(const PreparedEntry& entry, std::int64_t batch, std::int64_t height,
                      std::int64_t width) {
-  Coverage coverage{.area = {.y = 0, .x = 0, .height = height, .width = width}, .weight = {}};
-  if (entry.area) {
-    Area& area = coverage.area;
-    area.y = std::clamp<std::int64_t>(entry.area->y, 0, height);
-    area.x = std::clamp<std::int64_t>(entry.area->x, 0, width);
-    area.height = std::min(height - area.y, entry.area->height);
-    area.width = std::min(width - area.x, entry.area->width);
-    require(area.height > 0 && area.width > 0, Fault::bad_input,
-            "the conditioning area at x {}, y {} (latent cells) lies outside the latent of {}x{}",
-            entry.area->x, entry.area->y, width, height);
-  }
+  Coverage coverage{.area = area_of(entry, height, width), .weight = {}};
   const Area& area = coverage.area;
   coverage.weight = Array({batch, area.height, area.width}, entry.strength);
   if (!entry.mask) {
@@ -223,6 +231,29 @@ Coverage coverage_of(const PreparedEntry& entry, std::int64_t batch, std::int64_
       }
     }
   }
+  return coverage;
+}
+
+Coverage coverage_elsewhere(const PreparedEntry& entry, std::span<const Coverage* const> others,
+                            std::int64_t batch, std::int64_t height, std::int64_t width) {
+  Array left({batch, height, width}, 1);
+  for (const Coverage* other : others) {
+    const Area& area = other->area;
+    const float* weight = other->weight.data();
+    for (std::int64_t b = 0; b < batch; ++b) {
+      for (std::int64_t y = 0; y < area.height; ++y) {
+        float* to = left.data() + (b * height + area.y + y) * width + area.x;
+        for (std::int64_t x = 0; x < area.width; ++x) to[x] -= *weight++;
+      }
+    }
+  }
+  for (float& value : left.values()) value = std::max(value, 0.0F);
+  Coverage coverage{.area = area_of(entry, height, width), .weight = {}};
+  const Area& area = coverage.area;
+  const Array cells =
+      crop(left.reshaped({batch, 1, height, width}),
+           Box{.y = area.y, .x = area.x, .height = area.height, .width = area.width});
+  coverage.weight = cells.reshaped({batch, area.height, area.width});
   return coverage;
 }
 

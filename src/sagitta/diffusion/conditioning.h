@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace sagitta {
@@ -38,6 +39,8 @@ struct ConditioningEntry {
   double end_percent = 1;
   std::shared_ptr<const Control> control = {};   // steers the network by a picture; null: nothing does
   bool control_for_negative = false;             // negatives without a control take over this one
+  std::shared_ptr<const Array> control_context = {};  // (1, tokens, width) for ControlNets; null: context
+  bool elsewhere = false;                        // acts only where no other entry of its list does
   // For networks that see a picture beside the noise (diffusion/concat.h), of any size.
   std::shared_ptr<const Array> concat_latent = {};  // (N, C, h, w) in VAE scale; null: the run's own
   std::shared_ptr<const Array> concat_mask = {};    // (N, 1, H, W); null: the run's noise mask
@@ -57,6 +60,8 @@ struct PreparedEntry {
   double sigma_start = 0;             // active while sigma_end <= sigma <= sigma_start
   double sigma_end = 0;
   std::shared_ptr<const Control> control = {};
+  std::shared_ptr<const Array> control_context = {};
+  bool elsewhere = false;
   std::vector<std::shared_ptr<const Array>> concat = {};  // (N, c, height, width) of the latent each
 
   [[nodiscard]] bool active(float sigma) const { return sigma <= sigma_start && sigma >= sigma_end; }
@@ -93,5 +98,11 @@ struct Coverage {
 };
 [[nodiscard]] Coverage coverage_of(const PreparedEntry& entry, std::int64_t batch,
                                    std::int64_t height, std::int64_t width);
+
+// What the others leave of an entry that acts elsewhere: 1 minus their weights, at least 0, in the
+// entry's area. Its own strength and mask do not count, as upstream has it.
+[[nodiscard]] Coverage coverage_elsewhere(const PreparedEntry& entry,
+                                          std::span<const Coverage* const> others,
+                                          std::int64_t batch, std::int64_t height, std::int64_t width);
 
 }  // namespace sagitta

@@ -56,6 +56,14 @@ Conditioning concatenate(Conditioning to, const Conditioning& from) {
   return to;
 }
 
+Conditioning multiply(Conditioning conditioning, float factor) {
+  for (ConditioningEntry& entry : conditioning) {
+    entry.context = shared(*entry.context * factor);
+    if (entry.pooled) entry.pooled = shared(*entry.pooled * factor);
+  }
+  return conditioning;
+}
+
 Conditioning zero_out(Conditioning conditioning) {
   for (ConditioningEntry& entry : conditioning) {
     entry.context = shared(Array(entry.context->shape()));

@@ -14,6 +14,9 @@ namespace sagitta {
 // Every context of `to` with the tokens of `from` behind its own. Pooled texts stay.
 [[nodiscard]] Conditioning concatenate(Conditioning to, const Conditioning& from);
 
+// Contexts and pooled texts times a factor.
+[[nodiscard]] Conditioning multiply(Conditioning conditioning, float factor);
+
 // Contexts and pooled texts of the same shape, all zero.
 [[nodiscard]] Conditioning zero_out(Conditioning conditioning);
 

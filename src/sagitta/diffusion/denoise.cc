@@ -79,7 +79,8 @@ struct Denoiser::Job {
     return coverage.area.height == other.coverage.area.height &&
            coverage.area.width == other.coverage.area.width &&
            lengths_fit(entry->context->dim(1), other.entry->context->dim(1)) &&
-           entry->control == other.entry->control;
+           entry->control == other.entry->control &&
+           entry->control_context == other.entry->control_context;
   }
 };
 
@@ -170,8 +171,13 @@ Array Denoiser::call_network(std::span<const Job* const> jobs, const Array& x, f
       .vector = {}};
   if (!vectors.empty()) input.vector = upload(*model_.device, concat(vectors));
   if (const auto& control = jobs[0]->entry->control) {
+    models::UnetInput seen = input;
+    if (const auto& own = jobs[0]->entry->control_context) {
+      const std::vector<Array> copies(rows, *own);
+      seen.context = upload(*model_.device, concat(copies));
+    }
     input.control = controls_(*control, model_.sampling,
-                              {.input = input,
+                              {.input = std::move(seen),
                                .sigma = sigma,
                                .entries = static_cast<std::int64_t>(jobs.size()),
                                .batch = batch});
@@ -207,27 +213,50 @@ void Denoiser::require_same_size(const PreparedEntry& entry, const Array& x) con
           latent.width, latent.height, x.dim(3), x.dim(2));
 }
 
+std::vector<Denoiser::Job> Denoiser::jobs_of(std::span<const List> lists, const Array& x, float sigma) {
+  const std::int64_t batch = x.dim(0);
+  std::vector<Job> jobs;
+  const auto add = [&](std::size_t list, const PreparedEntry& entry, Coverage coverage) {
+    Job job{.list = list,
+            .role = lists[list].role,
+            .entry = &entry,
+            .coverage = std::move(coverage),
+            .item_weights = {}};
+    const Area& area = job.coverage.area;
+    for (std::int64_t b = 0; b < batch; ++b) {
+      job.item_weights.push_back(
+          job.coverage.weight.slice(b, 1).reshaped({area.height, area.width}));
+    }
+    jobs.push_back(std::move(job));
+  };
+  for (std::size_t list = 0; list < lists.size(); ++list) {
+    for (const PreparedEntry& entry : *lists[list].entries) {
+      if (entry.elsewhere || !entry.active(sigma)) continue;
+      require_same_size(entry, x);
+      add(list, entry, coverage_of(entry, batch, x.dim(2), x.dim(3)));
+    }
+  }
+  const std::size_t usual = jobs.size();
+  for (std::size_t list = 0; list < lists.size(); ++list) {
+    for (const PreparedEntry& entry : *lists[list].entries) {
+      if (!entry.elsewhere || !entry.active(sigma)) continue;
+      require_same_size(entry, x);
+      std::vector<const Coverage*> others;
+      for (std::size_t i = 0; i < usual; ++i) {
+        if (jobs[i].list == list) others.push_back(&jobs[i].coverage);
+      }
+      Coverage left = coverage_elsewhere(entry, others, batch, x.dim(2), x.dim(3));
+      const auto counts = [](float weight) { return weight > 0; };
+      if (std::ranges::any_of(left.weight.values(), counts)) add(list, entry, std::move(left));
+    }
+  }
+  return jobs;
+}
+
 std::vector<Array> Denoiser::evaluate(std::span<const List> lists, const Array& x, float sigma,
                                       const Patches& patches) {
   const std::int64_t batch = x.dim(0);
-  std::vector<Job> jobs;
-  for (std::size_t list = 0; list < lists.size(); ++list) {
-    for (const PreparedEntry& entry : *lists[list].entries) {
-      if (!entry.active(sigma)) continue;
-      require_same_size(entry, x);
-      Job job{.list = list,
-              .role = lists[list].role,
-              .entry = &entry,
-              .coverage = coverage_of(entry, batch, x.dim(2), x.dim(3)),
-              .item_weights = {}};
-      for (std::int64_t b = 0; b < batch; ++b) {
-        job.item_weights.push_back(job.coverage.weight.slice(b, 1).reshaped(
-            {job.coverage.area.height, job.coverage.area.width}));
-      }
-      jobs.push_back(std::move(job));
-    }
-  }
-
+  const std::vector<Job> jobs = jobs_of(lists, x, sigma);
   std::vector<Blend> blends(lists.size(), Blend(x.shape()));
   std::vector<const Job*> pending;
   for (const Job& job : jobs) pending.push_back(&job);

@@ -19,7 +19,8 @@ std::optional<Vae> make_vae(Device& device, const models::Checkpoint& checkpoint
   return Vae{.device = &device,
              .spec = *checkpoint.vae_spec,
              .encoder = checkpoint.vae_encoder,
-             .decoder = checkpoint.vae_decoder};
+             .decoder = checkpoint.vae_decoder,
+             .weights = checkpoint.vae_weights};
 }
 
 std::optional<Clip> make_clip(Device& device, const models::Checkpoint& checkpoint) {

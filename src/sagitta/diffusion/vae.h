@@ -3,6 +3,7 @@
 
 #include "sagitta/core/array.h"
 #include "sagitta/models/vae/vae_network.h"
+#include "sagitta/models/weights.h"
 
 namespace sagitta {
 
@@ -11,6 +12,7 @@ struct Vae {
   models::VaeSpec spec;
   models::VaeNetwork encoder;
   models::VaeNetwork decoder;
+  models::Weights weights = {};  // of both, for saving; none: not known
 };
 
 // Throws bad_input unless these are latents (B, C, h, w) of the VAE's channels.

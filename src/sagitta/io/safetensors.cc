@@ -89,10 +89,25 @@ void require_dense(std::vector<HeaderEntry>& entries, std::size_t data_size,
           data_size - end);
 }
 
+// Torch's own files are zip archives or bare streams of Python's object format.
+bool is_pickled(std::span<const std::byte> bytes) {
+  constexpr std::array kZip{std::byte{'P'}, std::byte{'K'}, std::byte{3}, std::byte{4}};
+  constexpr std::array kStream{std::byte{0x80}, std::byte{2}};
+  const auto begins = [&](const auto& mark) {
+    return bytes.size() >= mark.size() && std::equal(mark.begin(), mark.end(), bytes.begin());
+  };
+  const bool has_header = bytes.size() > kLengthBytes && bytes[kLengthBytes] == std::byte{'{'};
+  return !has_header && (begins(kZip) || begins(kStream));
+}
+
 }  // namespace
 
 Safetensors parse_safetensors(std::span<const std::byte> bytes, const std::string& name,
                               std::shared_ptr<const void> owner) {
+  require(!is_pickled(bytes), Fault::bad_file,
+          "{}: a pickled file (.ckpt, .pt, .bin), which can run code when it is read; convert it to "
+          "safetensors",
+          name);
   require(bytes.size() >= kLengthBytes, Fault::bad_file,
           "{}: {} bytes are too few for a safetensors file", name, bytes.size());
   const std::uint64_t length = read_le64(bytes);
@@ -123,9 +138,24 @@ Safetensors open_safetensors(const std::filesystem::path& path) {
   return parse_safetensors(file->bytes(), path.string(), file);
 }
 
+TensorSource source_of(StoredTensor tensor) {
+  const DType dtype = tensor.dtype;
+  Shape shape = tensor.shape;
+  return {.dtype = dtype,
+          .shape = std::move(shape),
+          .values = [tensor = std::move(tensor)] { return tensor; }};
+}
+
 void write_safetensors(const std::filesystem::path& path, const StateDict& tensors,
                        const Metadata& metadata) {
-  std::vector<const StateDict::value_type*> order;
+  TensorSources sources;
+  for (const auto& [name, tensor] : tensors) sources.emplace(name, source_of(tensor));
+  write_safetensors(path, sources, metadata);
+}
+
+void write_safetensors(const std::filesystem::path& path, const TensorSources& tensors,
+                       const Metadata& metadata) {
+  std::vector<const TensorSources::value_type*> order;
   for (const auto& named : tensors) order.push_back(&named);
   std::ranges::stable_sort(order, std::ranges::greater(),
                            [](const auto* named) { return size_of(named->second.dtype); });
@@ -134,11 +164,11 @@ void write_safetensors(const std::filesystem::path& path, const StateDict& tenso
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::size_t end = 0;
   for (const auto* named : order) {
-    const StoredTensor& tensor = named->second;
+    const TensorSource& tensor = named->second;
     require(named->first != "__metadata__", Fault::bad_input,
             "{}: a tensor cannot be called \"__metadata__\"", path.string());
     const std::size_t begin = end;
-    end += tensor.bytes();
+    end += static_cast<std::size_t>(element_count(tensor.shape)) * size_of(tensor.dtype);
     header[named->first] = {{"dtype", safetensors_name(tensor.dtype)},
                             {"shape", tensor.shape},
                             {"data_offsets", {begin, end}}};
@@ -158,7 +188,15 @@ void write_safetensors(const std::filesystem::path& path, const StateDict& tenso
   AtomicFile file(path);
   file.write(write_le64(json.size()));
   file.write(json);
-  for (const auto* named : order) file.write({named->second.data, named->second.bytes()});
+  for (const auto* named : order) {
+    const StoredTensor tensor = named->second.values();
+    require(tensor.dtype == named->second.dtype && tensor.shape == named->second.shape,
+            Fault::internal, "{}: the values of tensor {} are not what was announced",
+            path.string(), quote(named->first));
+    require(tensor.scale == 1, Fault::bad_input, "{}: tensor {} has a scale, which must be applied",
+            path.string(), quote(named->first));
+    file.write({tensor.data, tensor.bytes()});
+  }
   file.commit();
 }
 

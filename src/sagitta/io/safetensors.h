@@ -6,6 +6,7 @@
 #include "sagitta/core/stored.h"
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -31,8 +32,21 @@ struct Safetensors {
                                             std::shared_ptr<const void> owner = nullptr);
 
 // Writes the tensors, wide types first and then by name so that all are aligned, replacing the file
-// in one step (AtomicFile).
+// in one step (AtomicFile). Throws bad_input for a tensor with a scale, which the format lacks.
 void write_safetensors(const std::filesystem::path& path, const StateDict& tensors,
+                       const Metadata& metadata = {});
+
+// A tensor to be written whose values are made only then, one tensor at a time, so that a file may
+// be larger than the memory.
+struct TensorSource {
+  DType dtype = DType::f32;
+  Shape shape;
+  std::function<StoredTensor()> values;  // of that type and shape
+};
+using TensorSources = std::map<std::string, TensorSource, std::less<>>;
+[[nodiscard]] TensorSource source_of(StoredTensor tensor);
+
+void write_safetensors(const std::filesystem::path& path, const TensorSources& tensors,
                        const Metadata& metadata = {});
 
 }  // namespace sagitta::io

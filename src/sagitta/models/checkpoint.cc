@@ -5,6 +5,7 @@
 #include "sagitta/io/safetensors.h"
 #include "sagitta/models/detect.h"
 #include "sagitta/models/layouts/parts.h"
+#include "sagitta/models/layouts/scales.h"
 
 #include <set>
 #include <utility>
@@ -34,11 +35,7 @@ class SourceFile {
         devices_(devices),
         file_(io::open_safetensors(path)),
         parts_(in_file(name_, [&] { return find_parts(file_.tensors); })) {}
-  // The packed copies are all that is read from now on; rows of token tables, and weights that an
-  // adapter changes, come back as needed.
-  ~SourceFile() {
-    for (const auto& [name, tensor] : file_.tensors) io::drop_pages({tensor.data, tensor.bytes()});
-  }
+  ~SourceFile() { drop_pages(); }
   SourceFile(const SourceFile&) = delete;
   SourceFile& operator=(const SourceFile&) = delete;
 
@@ -60,6 +57,7 @@ class SourceFile {
       to.vae_encoder = to_network<E>(std::move(encoder));
       to.vae_decoder = to_network<D>(std::move(decoder));
     });
+    to.vae_weights = Weights(parts_.vae.tensors);
   }
 
   void add_text(Checkpoint& to, const Part& part, ClipUse use) const {
@@ -77,10 +75,18 @@ class SourceFile {
   }
 
  private:
+  // Behind each network, so that the file is never in memory beside all of its packed copies. Those
+  // are all that is read from then on; rows of token tables, and weights that an adapter changes,
+  // come back as needed.
+  void drop_pages() const {
+    for (const auto& [name, tensor] : file_.tensors) io::drop_pages({tensor.data, tensor.bytes()});
+  }
+
   template <class Module>
   void load(Checkpoint& to, Module& module, Device& device, const Part& part, std::string what) const {
     to.reports.push_back(load_module(module, &device, part.tensors, std::move(what)));
     require_complete(to.reports.back(), name_);
+    drop_pages();
   }
 
   template <class Module>
@@ -165,7 +171,7 @@ CheckpointInfo inspect_checkpoint(const fs::path& path) {
     ++info.tensors;
     info.bytes += tensor.bytes();
     ++info.dtypes[std::string(name_of(tensor.dtype))];
-    if (!used.contains(name)) info.unexpected.push_back(name);
+    if (!used.contains(name) && !belongs_to_scaling(name)) info.unexpected.push_back(name);
   }
   return info;
 }
@@ -235,6 +241,7 @@ Checkpoint load_diffusers(const fs::path& folder, const CheckpointDevices& devic
   loaded.vae_spec = autoencoder.vae_spec;
   loaded.vae_encoder = std::move(autoencoder.vae_encoder);
   loaded.vae_decoder = std::move(autoencoder.vae_decoder);
+  loaded.vae_weights = std::move(autoencoder.vae_weights);
   loaded.text = (second_text.empty() ? load_text_encoder(text, devices)
                                      : load_sdxl_encoders(text, second_text, devices))
                     .text;

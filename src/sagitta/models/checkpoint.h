@@ -37,6 +37,7 @@ struct Checkpoint {
   std::optional<VaeSpec> vae_spec;
   VaeNetwork vae_encoder;
   VaeNetwork vae_decoder;
+  Weights vae_weights;
   std::vector<Network<ClipTextModel>> text;  // as in CheckpointInfo
   std::vector<LoadReport> reports;
 };

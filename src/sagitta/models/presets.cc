@@ -24,10 +24,38 @@ Preset sd15() {
   return preset;
 }
 
+// Stable Diffusion XL (Podell et al. 2023): 2.6 G parameters, attention at the two coarser levels, two
+// text encoders.
+Preset sdxl() {
+  Preset preset{.name = "sdxl", .model = {}, .vae = {}, .text = {}};
+  preset.model.family = "SDXL";
+  preset.model.latent_scale = 0.13025F;
+  UnetSpec& unet = preset.model.unet;
+  unet.levels = {{.channels = 320, .input_depth = {0, 0}, .output_depth = {0, 0, 0}},
+                 {.channels = 640, .input_depth = {2, 2}, .output_depth = {2, 2, 2}},
+                 {.channels = 1280, .input_depth = {10, 10}, .output_depth = {10, 10, 10}}};
+  unet.middle_depth = 10;
+  unet.context_width = 2048;
+  unet.vector_width = 2816;
+  unet.head_width = 64;
+  preset.vae.multipliers = {1, 2, 4, 4};
+  const ClipSpec l{};
+  const ClipSpec g{.width = 1280,
+                   .hidden = 5120,
+                   .layers = 32,
+                   .heads = 20,
+                   .quick_gelu = false,
+                   .projection = 1280,
+                   .key = "clip_g"};
+  preset.text = {{.prefix = "conditioner.embedders.0.transformer.", .spec = l},
+                 {.prefix = "conditioner.embedders.1.model.", .spec = g, .openclip = true}};
+  return preset;
+}
+
 }  // namespace
 
 const std::vector<Preset>& presets() {
-  static const std::vector<Preset> all{sd15()};
+  static const std::vector<Preset> all{sd15(), sdxl()};
   return all;
 }
 

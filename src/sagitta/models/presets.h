@@ -17,11 +17,12 @@ struct Preset {
   struct Text {
     std::string_view prefix;
     ClipSpec spec;
+    bool openclip = false;  // the checkpoint has the names of OpenCLIP
   };
   std::vector<Text> text;
 };
 
-// "sd15".
+// "sd15", "sdxl".
 [[nodiscard]] const std::vector<Preset>& presets();
 
 // Throws bad_input with the known names.

@@ -79,7 +79,7 @@ struct ClipSpec {
   int default_layer = -1;               // -1: the last layer, -2: the last but one, ...
   bool final_norm = true;               // whether the final norm is applied to the chosen layer
   bool project_pooled = false;          // whether the pooled text goes through the projection
-  std::optional<int> pad;               // token id that fills chunks; none: the end token
+  std::optional<int> pad = {};          // token id that fills chunks; none: the end token
   int omitted_layers = 0;               // last layers of the original that the file leaves out
 };
 

@@ -16,10 +16,13 @@ graph::Registry all_nodes() {
   registry.add(loader_nodes());
   registry.add(part_loader_nodes());
   registry.add(adapter_nodes());
+  registry.add(merging_nodes());
+  registry.add(saving_nodes());
   registry.add(control_nodes());
   registry.add(conditioning_nodes());
   registry.add(conditioning_sdxl_nodes());
   registry.add(conditioning_transform_nodes());
+  registry.add(conditioning_pair_nodes());
   registry.add(latent_nodes());
   registry.add(tiled_vae_nodes());
   registry.add(latent_transform_nodes());

@@ -24,6 +24,27 @@ graph::NodeDef clip_text_encode() {
           }};
 }
 
+graph::NodeDef clip_text_encode_controlnet() {
+  return {.id = "CLIPTextEncodeControlnet",
+          .display_name = "CLIP Text Encode (Controlnet)",
+          .category = "model/conditioning",
+          .description = "A prompt that the ControlNets of a conditioning read instead of its own.",
+          .inputs = graph::inputs(
+              graph::input("clip", "CLIP", Json::object()),
+              graph::input("conditioning", "CONDITIONING", Json::object()),
+              graph::input("text", "STRING", {{"multiline", true}, {"dynamicPrompts", true}})),
+          .outputs = {{.type = "CONDITIONING"}},
+          .style = graph::NodeStyle::schema,
+          .experimental = true,
+          .run = [](const NodeCall& call) -> NodeResult {
+            const auto context = std::make_shared<const Array>(
+                encode_text(call.get<Clip>("clip"), call.text("text")).context);
+            Conditioning conditioning = call.get<Conditioning>("conditioning");
+            for (ConditioningEntry& entry : conditioning) entry.control_context = context;
+            return {.values = {std::move(conditioning)}};
+          }};
+}
+
 graph::NodeDef clip_set_last_layer() {
   return {.id = "CLIPSetLastLayer",
           .display_name = "CLIP Set Last Layer",
@@ -44,7 +65,7 @@ graph::NodeDef clip_set_last_layer() {
 }  // namespace
 
 std::vector<graph::NodeDef> conditioning_nodes() {
-  return {clip_text_encode(), clip_set_last_layer()};
+  return {clip_text_encode(), clip_text_encode_controlnet(), clip_set_last_layer()};
 }
 
 }  // namespace sagitta::nodes

@@ -94,6 +94,21 @@ graph::NodeDef zero() {
   return def;
 }
 
+graph::NodeDef multiplied() {
+  graph::NodeDef def{.id = "ConditioningMultiply",
+                     .display_name = "Conditioning (Multiply)",
+                     .category = "model/conditioning/transform",
+                     .description = "The numbers of a conditioning times a factor.",
+                     .inputs = graph::inputs(graph::socket("conditioning", "CONDITIONING"),
+                                             float_widget("multiplier", 1.0, -100.0, 100.0, 0.01)),
+                     .outputs = {{.type = "CONDITIONING"}}};
+  def.run = [](const NodeCall& call) -> NodeResult {
+    return {.values = {multiply(entries_of(call, "conditioning"),
+                                static_cast<float>(call.number("multiplier")))}};
+  };
+  return def;
+}
+
 graph::NodeDef set_area() {
   const auto cells = [](const NodeCall& call, const char* side) {
     return static_cast<double>(call.integer(side) / kPixelsPerCell);
@@ -173,7 +188,8 @@ graph::NodeDef set_timestep_range() {
 std::vector<graph::NodeDef> conditioning_transform_nodes() {
   return {weighted_average(),    combine(),           concat(),
           set_area(),            set_area_percentage(), set_area_strength(),
-          set_mask(),            set_timestep_range(), zero()};
+          set_mask(),            set_timestep_range(), zero(),
+          multiplied()};
 }
 
 }  // namespace sagitta::nodes

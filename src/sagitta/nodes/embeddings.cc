@@ -52,13 +52,27 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(path, error);
 }
 
+// Says so if NAME is there as a file that is not read.
+void warn_of_pickled(const fs::path& path) {
+  for (const char* ending : {".pt", ".bin"}) {
+    const fs::path pickled = path.string() + ending;
+    if (!is_file(pickled)) continue;
+    log(LogLevel::warning,
+        "{}: a pickled embedding, which can run code when it is read, is left out; convert it to "
+        "safetensors",
+        pickled.string());
+  }
+}
+
 // NAME below one folder, or nothing.
 fs::path find_in(const fs::path& folder, const fs::path& name) {
   const fs::path path = (folder / name).lexically_normal();
   if (!stays_inside(folder, path)) return {};
   if (is_file(path)) return path;
   const fs::path with_ending = path.string() + ".safetensors";
-  return is_file(with_ending) ? with_ending : fs::path();
+  if (is_file(with_ending)) return with_ending;
+  warn_of_pickled(path);
+  return {};
 }
 
 fs::path find_file(const std::vector<fs::path>& models_dirs, std::string_view name) {

@@ -10,10 +10,13 @@ namespace sagitta::nodes {
 [[nodiscard]] std::vector<graph::NodeDef> loader_nodes();        // checkpoints
 [[nodiscard]] std::vector<graph::NodeDef> part_loader_nodes();   // single networks, diffusers folders
 [[nodiscard]] std::vector<graph::NodeDef> adapter_nodes();       // LoRA
+[[nodiscard]] std::vector<graph::NodeDef> merging_nodes();       // two models in one
+[[nodiscard]] std::vector<graph::NodeDef> saving_nodes();        // models to files
 [[nodiscard]] std::vector<graph::NodeDef> conditioning_nodes();  // prompts to conditionings
 [[nodiscard]] std::vector<graph::NodeDef> control_nodes();       // ControlNets
 [[nodiscard]] std::vector<graph::NodeDef> conditioning_sdxl_nodes();  // prompts with sizes
 [[nodiscard]] std::vector<graph::NodeDef> conditioning_transform_nodes();  // areas, masks, mixtures
+[[nodiscard]] std::vector<graph::NodeDef> conditioning_pair_nodes();  // masks, ranges, defaults
 [[nodiscard]] std::vector<graph::NodeDef> inpaint_nodes();       // parts of pictures, instructions
 [[nodiscard]] std::vector<graph::NodeDef> latent_nodes();        // latents, and the VAE's two ways
 [[nodiscard]] std::vector<graph::NodeDef> latent_transform_nodes();   // resized, cut, laid together

@@ -36,23 +36,44 @@ NodeResult load(const NodeCall& call) {
   return result;
 }
 
-}  // namespace
-
-std::vector<graph::NodeDef> loader_nodes() {
+graph::NodeDef checkpoint_loader(graph::NodeDef def, std::vector<graph::Input> before,
+                                 std::optional<Json> options) {
   graph::Input name = graph::combo(
       "ckpt_name",
       [](const graph::ServicesRef& services) { return list_models(services.get<Services>(), kKind); },
-      Json{{"tooltip", "A .safetensors file of the checkpoints folder."}});
+      std::move(options));
   name.open_choices = true;  // a path to a file elsewhere is fine too
-  return {{.id = "CheckpointLoaderSimple",
-           .display_name = "Load Checkpoint",
-           .category = "model/loaders",
-           .description = "Loads the UNet, the text encoder and the VAE of a checkpoint.",
-           .inputs = {name},
-           .outputs = {{.type = "MODEL"}, {.type = "CLIP"}, {.type = "VAE"}},
-           .run = load,
-           .check = [](const NodeCall& call) { static_cast<void>(checkpoint_file(call)); },
-           .fingerprint = [](const NodeCall& call) { return file_token(checkpoint_file(call)); }}};
+  def.category = "model/loaders";
+  def.inputs = graph::inputs(std::move(before), std::move(name));
+  def.outputs = {{.type = "MODEL"}, {.type = "CLIP"}, {.type = "VAE"}};
+  def.run = load;
+  def.check = [](const NodeCall& call) { static_cast<void>(checkpoint_file(call)); };
+  def.fingerprint = [](const NodeCall& call) { return file_token(checkpoint_file(call)); };
+  return def;
+}
+
+// What a configuration says shows in the checkpoint itself, so that any name will do.
+graph::Input config_name() {
+  graph::Input name = graph::combo("config_name", [](const graph::ServicesRef& services) {
+    return list_models(services.get<Services>(), "configs", {".yaml"});
+  });
+  name.open_choices = true;
+  return name;
+}
+
+}  // namespace
+
+std::vector<graph::NodeDef> loader_nodes() {
+  return {checkpoint_loader(
+              {.id = "CheckpointLoaderSimple",
+               .display_name = "Load Checkpoint",
+               .description = "Loads the UNet, the text encoder and the VAE of a checkpoint."},
+              {}, Json{{"tooltip", "A .safetensors file of the checkpoints folder."}}),
+          checkpoint_loader(
+              {.id = "CheckpointLoader",
+               .display_name = "Load Checkpoint With Config (DEPRECATED)",
+               .description = "Loads a checkpoint; the configuration is found in the file itself."},
+              {config_name()}, std::nullopt)};
 }
 
 }  // namespace sagitta::nodes

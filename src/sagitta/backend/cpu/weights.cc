@@ -59,6 +59,9 @@ void widen_in_parallel(const StoredTensor& values, float* out) {
     } else {
       widen(from, values.dtype, {out + begin, out + end});
     }
+    if (values.scale != 1) {
+      for (float* value = out + begin; value != out + end; ++value) *value *= values.scale;
+    }
   });
 }
 
@@ -70,7 +73,8 @@ class Source {
   Source(Device& device, const StoredTensor& values) {
     const std::size_t alignment = size_of(values.dtype);
     const bool aligned = reinterpret_cast<std::uintptr_t>(values.data) % alignment == 0;
-    const bool as_it_is = values.dtype == DType::f32 || values.dtype == device.compute();
+    const bool as_it_is =
+        (values.dtype == DType::f32 || values.dtype == device.compute()) && values.scale == 1;
     if (aligned && as_it_is) {
       type_ = values.dtype;
       data_ = values.data;
@@ -113,7 +117,7 @@ SystemBlock pack_vector(Device& device, const StoredTensor& values) {
   const std::size_t room = (count + kLanes - 1) / kLanes * kLanes;
   SystemBlock block(device, room * sizeof(float));
   auto* const floats = static_cast<float*>(block.data());
-  widen(values.data, values.dtype, {floats, count});
+  widen_in_parallel(values, floats);
   std::fill(floats + count, floats + room, 0.0F);
   return block;
 }

@@ -61,6 +61,9 @@ void ClipTextModel::token_embedding(int id, std::span<float> out) const {
   const StoredTensor& table = tokens_.values;
   const auto row = static_cast<std::size_t>(id) * static_cast<std::size_t>(spec_.width);
   widen(table.data + row * size_of(table.dtype), table.dtype, out);
+  if (table.scale != 1) {
+    for (float& value : out) value *= table.scale;
+  }
 }
 
 ClipTextModel::Output ClipTextModel::operator()(Device& device, const Array& embedded,

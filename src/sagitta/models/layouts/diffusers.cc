@@ -101,7 +101,14 @@ Part vae_names(const Part& part) {
   const int levels = count(part, [](int level) {
     return fmt::format("decoder.up_blocks.{}.resnets.0.conv1.weight", level);
   });
-  return levels == 0 ? part : renamed(part, diffusers_vae_names(levels));
+  if (levels == 0) return part;
+  Part out = renamed(part, diffusers_vae_names(levels));
+  for (auto& [name, tensor] : out.tensors) {
+    if (name.find(".mid.attn_1.") != std::string::npos && tensor.shape.size() == 2) {
+      tensor.shape.insert(tensor.shape.end(), {1, 1});
+    }
+  }
+  return out;
 }
 
 }  // namespace sagitta::models

@@ -1,5 +1,5 @@
-// Reads networks in the layout of diffusers: the same tensors under other names, but that matrices may
-// stand for 1x1 kernels.
+// Reads networks in the layout of diffusers: the same tensors under other names, but that matrices
+// stand for the 1x1 kernels of the autoencoder's attention.
 #pragma once
 
 #include "sagitta/models/layouts/part.h"

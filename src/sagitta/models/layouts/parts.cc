@@ -1,6 +1,7 @@
 #include "sagitta/models/layouts/parts.h"
 
 #include "sagitta/models/layouts/diffusers.h"
+#include "sagitta/models/layouts/scales.h"
 
 #include <initializer_list>
 #include <utility>
@@ -34,7 +35,8 @@ Part part_of(const StateDict& file, std::string_view own, std::initializer_list<
 
 }  // namespace
 
-FileParts find_parts(const StateDict& file) {
+FileParts find_parts(const StateDict& tensors) {
+  const StateDict file = with_scales(tensors);
   FileParts parts;
   parts.unet = unet_names(
       part_of(file, "model.diffusion_model.", {"diffusion_model.", "unet.", ""}, is_unet));

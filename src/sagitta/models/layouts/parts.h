@@ -19,6 +19,6 @@ struct FileParts {
 
 // Knows the single-file layout of Stable Diffusion 1, 2 and XL, diffusers' files, and files that
 // hold one network without a prefix. Throws bad_file for text encoders that make no sense.
-[[nodiscard]] FileParts find_parts(const StateDict& file);
+[[nodiscard]] FileParts find_parts(const StateDict& tensors);
 
 }  // namespace sagitta::models

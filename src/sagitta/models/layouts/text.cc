@@ -25,6 +25,20 @@ const RenameTable& openclip() {
   return table;
 }
 
+// The other direction, but for the projections of the attention layers.
+const RenameTable& to_openclip() {
+  static const RenameTable table = [] {
+    RenameTable reverse;
+    const auto turn = [](const std::vector<RenameRow>& rows, std::vector<RenameRow>& to) {
+      for (const RenameRow& row : rows) to.push_back({.from = row.to, .to = row.from});
+    };
+    turn(openclip().places, reverse.places);
+    turn(openclip().layers, reverse.layers);
+    return reverse;
+  }();
+  return table;
+}
+
 // CLIP-L, also where the outermost segment is missing.
 const RenameTable& transformers() {
   static const RenameTable table{.places = {{"text_model.", "text_model."},
@@ -37,6 +51,7 @@ const RenameTable& transformers() {
 }
 
 constexpr std::string_view kFused = "self_attn.in_proj_";
+constexpr const char* kProjection = "text_projection.weight";
 
 // Queries, keys and values lie one below the other. The thirds are views.
 void split_fused(Part& out, const std::string& name, const std::string& original,
@@ -56,6 +71,25 @@ void split_fused(Part& out, const std::string& name, const std::string& original
   }
 }
 
+// The reverse: one tensor whose rows are those of the three, in f32 unless they are stored alike.
+io::TensorSource fused(const std::array<io::TensorSource, 3>& parts) {
+  io::TensorSource out = parts[0];
+  for (const io::TensorSource& part : parts) {
+    if (part.dtype != out.dtype) out.dtype = DType::f32;
+  }
+  out.shape[0] *= 3;
+  out.values = [parts, dtype = out.dtype, shape = out.shape] {
+    const auto bytes = std::make_shared<std::vector<std::byte>>();
+    for (const io::TensorSource& part : parts) {
+      StoredTensor tensor = part.values();
+      if (tensor.dtype != dtype) tensor = to_stored(to_array(tensor));
+      bytes->insert(bytes->end(), tensor.data, tensor.data + tensor.bytes());
+    }
+    return StoredTensor{.dtype = dtype, .shape = shape, .data = bytes->data(), .owner = bytes};
+  };
+  return out;
+}
+
 StoredTensor transposed(const StoredTensor& matrix, const std::string& name) {
   require(matrix.shape.size() == 2, Fault::bad_file, "tensor '{}' of shape {} is not a matrix", name,
           to_string(matrix.shape));
@@ -72,7 +106,8 @@ StoredTensor transposed(const StoredTensor& matrix, const std::string& name) {
   return {.dtype = matrix.dtype,
           .shape = {matrix.shape[1], matrix.shape[0]},
           .data = values->data(),
-          .owner = values};
+          .owner = values,
+          .scale = matrix.scale};
 }
 
 int layers_of(const Part& part) {
@@ -99,9 +134,38 @@ Part clip_names(const Part& part) {
     if (now.find(kFused) != std::string::npos) {
       split_fused(out, now, original, tensor);
     } else if (now == "text_projection") {
-      out.add("text_projection.weight", original, transposed(tensor, original));
+      out.add(kProjection, original, transposed(tensor, original));
     } else if (!now.empty()) {
       out.add(std::move(now), original, tensor);
+    }
+  }
+  return out;
+}
+
+io::TensorSources openclip_names(const io::TensorSources& clip) {
+  constexpr std::string_view kQuery = "self_attn.q_proj.";
+  io::TensorSources out;
+  for (const auto& [name, source] : clip) {
+    if (const auto cut = name.find(kQuery); cut != std::string::npos) {
+      const std::string rest = name.substr(cut + kQuery.size());
+      const auto part = [&](const char* which) {
+        const auto it = clip.find(fmt::format("{}self_attn.{}.{}", name.substr(0, cut), which, rest));
+        require(it != clip.end() && it->second.shape == source.shape && !source.shape.empty(),
+                Fault::bad_input, "text encoder: '{}' has no {} of the same shape", name, which);
+        return it->second;
+      };
+      const std::string place = renamed(name.substr(0, cut), to_openclip());
+      out[fmt::format("{}attn.in_proj_{}", place, rest)] = fused({source, part("k_proj"), part("v_proj")});
+    } else if (name == kProjection) {
+      out["text_projection"] = {.dtype = source.dtype,
+                                .shape = {source.shape.at(1), source.shape.at(0)},
+                                .values = [values = source.values] {
+                                  return transposed(values(), kProjection);
+                                }};
+    } else if (name.find(".k_proj.") == std::string::npos &&
+               name.find(".v_proj.") == std::string::npos) {
+      std::string now = renamed(name, to_openclip());
+      if (!now.empty()) out.emplace(std::move(now), source);
     }
   }
   return out;
@@ -127,7 +191,7 @@ std::vector<TextPart> text_parts(const StateDict& file, bool takes_vector) {
 }
 
 TextPart text_part(const StateDict& file) {
-  for (const std::string_view prefix : {"", "text_encoders.clip_l.transformer.",
+  for (const std::string_view prefix : {"", "transformer.", "model.", "text_encoders.clip_l.transformer.",
                                         "text_encoders.clip_g.transformer.", "clip_l.transformer.",
                                         "clip_h.transformer.", "clip_g.transformer."}) {
     Part part = part_at(file, prefix);
@@ -144,7 +208,7 @@ TextPart text_part(const StateDict& file) {
 
 bool first_is_sdxl_l(const Part& first, const Part& second) {
   const auto rank = [](const Part& part) {
-    return std::pair(layers_of(part), part.has("text_projection.weight"));
+    return std::pair(layers_of(part), part.has(kProjection));
   };
   return rank(first) <= rank(second);
 }

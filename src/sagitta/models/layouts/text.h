@@ -1,6 +1,7 @@
 // The text encoders of a file: which there are, and their weights under the names of CLIP-L.
 #pragma once
 
+#include "sagitta/io/safetensors.h"
 #include "sagitta/models/layouts/part.h"
 #include "sagitta/models/spec.h"
 
@@ -17,6 +18,10 @@ struct TextPart {
 // tools write them, to those of CLIP-L. The fused projections are split, and the text projection is
 // transposed. Throws bad_file for shapes that cannot be split.
 [[nodiscard]] Part clip_names(const Part& part);
+
+// The way back from the names of CLIP-L to those of OpenCLIP, for writing. Throws bad_input for a
+// layer that lacks one of its three projections.
+[[nodiscard]] io::TensorSources openclip_names(const io::TensorSources& clip);
 
 // The encoders of a checkpoint, in the order in which their contexts are joined. A layout that the
 // families share is read as SDXL's if the checkpoint's UNet takes a vector conditioning.
