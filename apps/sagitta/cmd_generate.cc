@@ -20,13 +20,14 @@ struct GenerateOptions {
   GenerateSettings settings;
   fs::path output;         // of -o; empty: the output folder
   fs::path save_workflow;  // empty: not written
-  fs::path insight;        // folder; empty: nothing is watched
+  InsightOptions insight;
   FolderOptions folders;
   DeviceChoice device;
   Reporting reporting;
 };
 
 void generate(const GenerateOptions& options, const IsGiven& is_given) {
+  require_use(options.settings, is_given);
   Engine engine(options.folders, options.device);
   Generation generation = resolve(options.settings, is_given, engine.services());
   if (!options.output.empty()) {
@@ -41,9 +42,9 @@ void generate(const GenerateOptions& options, const IsGiven& is_given) {
     io::write_file(options.save_workflow, graph::to_json(workflow.prompt).dump(2) + "\n");
   }
   const graph::Registry registry = nodes::all_nodes();
-  if (!options.insight.empty()) {
-    engine.services().insight_dir = options.insight;
-    add_insight(workflow.prompt, registry, generation.prompt);
+  if (!options.insight.folder.empty()) {
+    engine.services().insight_dir = options.insight.folder;
+    add_insight(workflow.prompt, registry, generation.prompt, options.insight.params);
   }
   run_prompt(workflow, registry, engine, options.reporting, [&](std::vector<fs::path>& files) {
     if (!options.output.empty()) give_name(files, options.output);
@@ -62,11 +63,7 @@ void add_generate_command(CLI::App& app, ExitCode& code) {
       ->type_name("FILE.png");
   command->add_option("--save-workflow", options->save_workflow, "Write the graph as JSON, too")
       ->type_name("FILE.json");
-  command
-      ->add_option("--insight", options->insight,
-                   "Write what the model looks at, and what Self-Attention Guidance does, into "
-                   "this folder")
-      ->type_name("DIR");
+  add_insight_options(*command, options->insight);
   add_folder_options(*command, options->folders);
   add_device_options(*command, options->device);
   add_reporting_options(*command, options->reporting);

@@ -17,21 +17,22 @@ struct LoraChoice {
   double strength = 1;
 };
 
-// From "FILE" or "FILE:STRENGTH"; what follows the last colon counts if it is a number.
-[[nodiscard]] LoraChoice parse_lora(const std::string& text);
+// From "FILE" or "FILE:STRENGTH"; what follows the last colon counts if it is a number. `strength`
+// is for those that state none.
+[[nodiscard]] LoraChoice parse_lora(const std::string& text, double strength = 1);
 
 struct Generation {
   std::string model;
-  std::vector<LoraChoice> loras;               // applied in order
+  std::vector<LoraChoice> loras;  // applied in order
   std::string prompt;
   std::string negative;
   std::int64_t width = 512;
   std::int64_t height = 512;
   std::int64_t batch = 1;
   SampleParams sampling;
-  SagOptions sag{.scale = 0};                  // scale 0: no SAG node
-  int clip_skip = 1;                           // 1: the last layer
-  std::string image;                           // start from this picture, unless empty
+  SagOptions sag{.scale = 0};  // scale 0: no SAG node
+  int clip_skip = 1;           // 1: the last layer
+  std::string image;           // start from this picture, unless empty
   std::string filename_prefix = "sagitta";
 };
 

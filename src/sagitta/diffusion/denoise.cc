@@ -21,7 +21,8 @@ Array crop(const Array& x, const Area& area) {
 class Blend {
  public:
   // The counts start at a tiny value, so that cells which nothing covers become zero, not NaN.
-  explicit Blend(const Shape& shape) : sum_(shape), count_({shape[0], shape[2], shape[3]}, 1e-37F) {}
+  explicit Blend(const Shape& shape)
+      : sum_(shape), count_({shape[0], shape[2], shape[3]}, 1e-37F) {}
 
   // prediction: (B, C, h, w) over coverage.area.
   void add(const Array& prediction, const Coverage& coverage) {
@@ -58,8 +59,8 @@ class Blend {
   Array count_;  // (B, H, W)
 };
 
-// Contexts of unequal length are repeated to a common one, which changes nothing in cross-attention.
-// The repetition must not cost more than it saves.
+// Contexts of unequal length are repeated to a common one, which changes nothing in
+// cross-attention. The repetition must not cost more than it saves.
 bool lengths_fit(std::int64_t a, std::int64_t b) {
   constexpr std::int64_t kMostRepeats = 4;
   return std::lcm(a, b) / std::min(a, b) <= kMostRepeats;
@@ -94,8 +95,8 @@ float cfg_scale_at(const Model& model, float cfg, float sigma) {
   return cfg;
 }
 
-Denoiser::Denoiser(const Model& model, const PreparedConditioning& conditioning, RunScratch& scratch,
-                   const DenoiseOptions& options)
+Denoiser::Denoiser(const Model& model, const PreparedConditioning& conditioning,
+                   RunScratch& scratch, const DenoiseOptions& options)
     : model_(model), conditioning_(conditioning), scratch_(scratch), options_(options) {}
 
 // The network's input (jobs * B, C, h, w) with the channels that each job's entry puts beside it.
@@ -124,13 +125,10 @@ Array Denoiser::with_concat(Array input, std::span<const Job* const> jobs) {
   return out;
 }
 
-Array Denoiser::call_network(std::span<const Job* const> jobs, const Array& x, float sigma,
-                             const Patches& patches) {
+Array Denoiser::call_network(std::span<const Job* const> jobs, std::int64_t tokens, const Array& x,
+                             float sigma, const Patches& patches) {
   const std::int64_t batch = x.dim(0);
   const auto rows = static_cast<std::size_t>(batch) * jobs.size();
-  std::int64_t tokens = 1;
-  for (const Job* job : jobs) tokens = std::lcm(tokens, job->entry->context->dim(1));
-
   UnetPass pass{.rows = {},
                 .sigma = sigma,
                 .latent_height = x.dim(2),
@@ -163,11 +161,10 @@ Array Denoiser::call_network(std::span<const Job* const> jobs, const Array& x, f
   const Array noisy = concat(crops);
   const std::vector<float> sigmas(rows, sigma);
   const Array scaled = model_.sampling.calculate_input(sigmas, noisy);
-  models::UnetInput input{
-      .x = upload(*model_.device, to_channels_last(scaled)),
-      .timesteps = std::vector<float>(rows, model_.sampling.timestep(sigma)),
-      .context = upload(*model_.device, context),
-      .vector = {}};
+  models::UnetInput input{.x = upload(*model_.device, to_channels_last(scaled)),
+                          .timesteps = std::vector<float>(rows, model_.sampling.timestep(sigma)),
+                          .context = upload(*model_.device, context),
+                          .vector = {}};
   if (!vectors.empty()) input.vector = upload(*model_.device, concat(vectors));
   if (const auto& control = jobs[0]->entry->control) {
     input.control = controls_(*control, model_.sampling,
@@ -223,17 +220,22 @@ std::vector<Array> Denoiser::evaluate(std::span<const List> lists, const Array& 
   while (!pending.empty()) {
     std::vector<const Job*> together;
     std::vector<const Job*> later;
-    for (const Job* job : pending) {
-      const bool room = options_.max_entries <= 0 ||
-                        together.size() < static_cast<std::size_t>(options_.max_entries);
-      (pending.front()->fits(*job) && room ? together : later).push_back(job);
-    }
+    for (const Job* job : pending) (pending.front()->fits(*job) ? together : later).push_back(job);
     // Upstream evaluates a batch from its last entry to its first; sums then agree to the last bit.
     std::reverse(together.begin(), together.end());
-    const Array predictions = call_network(together, x, sigma, patches);
-    for (std::size_t i = 0; i < together.size(); ++i) {
-      blends[together[i]->list].add(predictions.slice(static_cast<std::int64_t>(i) * batch, batch),
-                                    together[i]->coverage);
+    // What does not depend on the number of calls: the order of the sums, the length of the texts.
+    std::int64_t tokens = 1;
+    for (const Job* job : together) tokens = std::lcm(tokens, job->entry->context->dim(1));
+    const std::size_t most =
+        options_.max_entries > 0 ? static_cast<std::size_t>(options_.max_entries) : together.size();
+    for (std::span<const Job* const> left = together; !left.empty();) {
+      const auto call = left.first(std::min(most, left.size()));
+      const Array predictions = call_network(call, tokens, x, sigma, patches);
+      for (std::size_t i = 0; i < call.size(); ++i) {
+        blends[call[i]->list].add(predictions.slice(static_cast<std::int64_t>(i) * batch, batch),
+                                  call[i]->coverage);
+      }
+      left = left.subspan(call.size());
     }
     pending = std::move(later);
   }
@@ -281,9 +283,8 @@ Guided Denoiser::guide(Pair pair, float scale, const Array& x, float sigma) {
   if (pair.pre_cfg) {
     for (const PreCfgFn& hook : model_.pre_cfg) predictions = hook(state);
   }
-  result = model_.cfg
-               ? model_.cfg(state)
-               : predictions.uncond + (predictions.cond - predictions.uncond) * scale;
+  result = model_.cfg ? model_.cfg(state)
+                      : predictions.uncond + (predictions.cond - predictions.uncond) * scale;
   for (const PostCfgFn& hook : model_.post_cfg) result = hook(state);
   return {.denoised = std::move(result), .uncond = std::move(predictions.uncond)};
 }
@@ -297,10 +298,11 @@ Guided Denoiser::operator()(const Array& x, float sigma) {
   if (with_uncond) asks.push_back(kUncond);
   std::vector<Array> predictions = predict(asks, x, sigma);
   predictions.resize(2, Array(x.shape()));
-  return guide({.predictions = {.cond = std::move(predictions[0]), .uncond = std::move(predictions[1])},
-                .has_uncond = with_uncond,
-                .pre_cfg = true},
-               scale, x, sigma);
+  return guide(
+      {.predictions = {.cond = std::move(predictions[0]), .uncond = std::move(predictions[1])},
+       .has_uncond = with_uncond,
+       .pre_cfg = true},
+      scale, x, sigma);
 }
 
 }  // namespace sagitta

@@ -168,21 +168,15 @@ class Watch {
     }
   }
 
+  // What calls the network from here on is a guidance method.
   Predictions before_guidance(const CfgState& state) const {
-    require(params_.item < state.x.dim(0), Fault::bad_input,
-            "picture {} of the batch was to be watched (counted from 0), and there are {}",
-            params_.item, state.x.dim(0));
-    Watching& seen = watching(state.scratch);
-    seen.record.height = state.x.dim(2);
-    seen.record.width = state.x.dim(3);
-    seen.record.query_x = params_.query_x;
-    seen.record.query_y = params_.query_y;
-    seen.at(state.scratch, state.sigma).guided = true;
+    of_latent(state.scratch, state.x.shape()).at(state.scratch, state.sigma).guided = true;
     return {state.cond, state.uncond};
   }
 
   Array after_guidance(const CfgState& state) const {
-    InsightStep& step = watching(state.scratch).at(state.scratch, state.sigma).step;
+    InsightStep& step =
+        of_latent(state.scratch, state.x.shape()).at(state.scratch, state.sigma).step;
     step.denoised = item(state.result);
     if (state.has_uncond) {
       step.cfg_norm = norm((item(state.cond) - item(state.uncond)) * (state.scale - 1));
@@ -191,7 +185,8 @@ class Watch {
   }
 
   void sag(const SagTrace& trace) const {
-    InsightStep& step = watching(trace.scratch).at(trace.scratch, trace.sigma).step;
+    InsightStep& step =
+        of_latent(trace.scratch, trace.x0.shape()).at(trace.scratch, trace.sigma).step;
     SagInsight sag{.mask = plane(trace.mask, params_.item),
                    .x0 = item(trace.x0),
                    .degraded = item(trace.degraded),
@@ -209,6 +204,19 @@ class Watch {
 
  private:
   Watching& watching(RunScratch& scratch) const { return scratch.get<Watching>(id_); }
+  // The state of a run on latents of this shape. Guiders need not call all hooks, so each may be
+  // first.
+  Watching& of_latent(RunScratch& scratch, const Shape& shape) const {
+    require(params_.item < shape[0], Fault::bad_input,
+            "picture {} of the batch was to be watched (counted from 0), and there are {}",
+            params_.item, shape[0]);
+    Watching& seen = watching(scratch);
+    seen.record.height = shape[2];
+    seen.record.width = shape[3];
+    seen.record.query_x = params_.query_x;
+    seen.record.query_y = params_.query_y;
+    return seen;
+  }
   WatchedPrediction& begin(const UnetPass& pass) const {
     return watching(*pass.scratch).at(*pass.scratch, pass.sigma);
   }
