@@ -2,6 +2,7 @@
 
 #include "generate_options.h"
 #include "insight_graph.h"
+#include "insight_options.h"
 #include "options.h"
 #include "output_files.h"
 #include "run_prompt.h"

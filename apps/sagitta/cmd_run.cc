@@ -1,6 +1,7 @@
 #include "cmd_run.h"
 
 #include "insight_graph.h"
+#include "insight_options.h"
 #include "options.h"
 #include "run_prompt.h"
 #include "sagitta/graph/json_text.h"

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "sagitta/core/device.h"
-#include "sagitta/insight/watch.h"
 #include "sagitta/nodes/services.h"
 
 #include <CLI/CLI.hpp>
@@ -34,16 +33,9 @@ struct Reporting {
   bool quiet = false;  // no progress
 };
 
-// What is to be seen of the samplers' models.
-struct InsightOptions {
-  std::filesystem::path folder;  // empty: nothing is watched
-  InsightParams params;
-};
-
 void add_folder_options(CLI::App& app, FolderOptions& options);
 void add_device_options(CLI::App& app, DeviceChoice& options);
 void add_reporting_options(CLI::App& app, Reporting& options);
-void add_insight_options(CLI::App& app, InsightOptions& options);
 
 // The devices and services of one program run. Must stay where it is while nodes use it.
 class Engine {

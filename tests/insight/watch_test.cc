@@ -3,8 +3,8 @@
 #include "sagitta/backend/open.h"
 #include "sagitta/base/error.h"
 #include "sagitta/core/device.h"
-#include "sagitta/diffusion/guidance/sag.h"
 #include "sagitta/diffusion/guidance/sag_map.h"
+#include "sagitta/diffusion/guidance/sag_options.h"
 #include "sagitta/diffusion/sample.h"
 #include "support/toy_model.h"
 
@@ -76,7 +76,7 @@ TEST_F(WatchTest, ReceivedAttentionHasMeanOne) {
   for (const InsightStep& step : record->steps) {
     EXPECT_EQ(step.received.shape(), (Shape{8, 8}));
     EXPECT_NEAR(sum(step.received) / 64, 1, 1e-5);
-    EXPECT_EQ(name_of(step.site), "middle 0.0");
+    EXPECT_EQ(layers_of(step), std::vector{kInsightSite});
     EXPECT_EQ(step.role, Role::uncond);
   }
 }
@@ -165,6 +165,22 @@ TEST_F(WatchTest, ShowsWhatSagDidInEitherOrder) {
       EXPECT_GT(sum(step.sag->effect), 0);
     }
   }
+}
+
+TEST_F(WatchTest, ShowsTheSideAndTheLayersThatSagLooksAt) {
+  const Model model =
+      with_insight(with_advanced_sag(plain_, {.layers = "d0, m0", .degrade = "cond"}), {});
+  const Result degraded = run(model, cat_prompt(), {.cfg = 1});
+  const Result plain = run(with_insight(plain_, {}), cat_prompt(), {.cfg = 1});
+  const InsightStep& step = degraded.record->steps[0];
+  EXPECT_EQ(step.role, Role::cond);
+  ASSERT_EQ(layers_of(step).size(), 2U);
+  EXPECT_EQ(name_of(layers_of(step)[0]), "input 1.0");
+  EXPECT_EQ(step.grid, Grid{});  // the layers have different ones
+  ASSERT_TRUE(step.query);
+  EXPECT_EQ(max_difference(step.query->values, plain.record->steps[0].query->values), 0);
+  // At CFG scale 1 without a push the result is the positive prediction, which is degraded here.
+  EXPECT_EQ(max_difference(step.sag->x0, plain.record->steps[0].denoised), 0);
 }
 
 // What goes out of the last step is the last guided prediction, and SAG's push is part of it.

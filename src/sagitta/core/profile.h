@@ -19,7 +19,7 @@ struct OpTotals {
   double seconds = 0;
 };
 
-// While it is on, ops of the device may be issued from one thread only.
+// Not thread-safe: ops of one device are issued from one thread at a time.
 class Profile {
  public:
   void start() { *this = Profile(true); }

@@ -75,6 +75,7 @@ struct Denoiser::Job {
   const PreparedEntry* entry = nullptr;
   Coverage coverage;
   std::vector<Array> item_weights;  // (h, w) per item of the batch, for the hooks
+  std::int64_t tokens = 0;          // positions of its text, repeated to a length that others share
 
   [[nodiscard]] bool fits(const Job& other) const {
     return coverage.area.height == other.coverage.area.height &&
@@ -125,10 +126,11 @@ Array Denoiser::with_concat(Array input, std::span<const Job* const> jobs) {
   return out;
 }
 
-Array Denoiser::call_network(std::span<const Job* const> jobs, std::int64_t tokens, const Array& x,
-                             float sigma, const Patches& patches) {
+Array Denoiser::call_network(std::span<const Job* const> jobs, const Array& x, float sigma,
+                             const Patches& patches) {
   const std::int64_t batch = x.dim(0);
   const auto rows = static_cast<std::size_t>(batch) * jobs.size();
+  const std::int64_t tokens = jobs[0]->tokens;
   UnetPass pass{.rows = {},
                 .sigma = sigma,
                 .latent_height = x.dim(2),
@@ -215,22 +217,24 @@ std::vector<Array> Denoiser::evaluate(std::span<const List> lists, const Array& 
   }
 
   std::vector<Blend> blends(lists.size(), Blend(x.shape()));
-  std::vector<const Job*> pending;
-  for (const Job& job : jobs) pending.push_back(&job);
+  std::vector<Job*> pending;
+  for (Job& job : jobs) pending.push_back(&job);
   while (!pending.empty()) {
-    std::vector<const Job*> together;
-    std::vector<const Job*> later;
-    for (const Job* job : pending) (pending.front()->fits(*job) ? together : later).push_back(job);
+    std::vector<Job*> together;
+    std::vector<Job*> later;
+    for (Job* job : pending) (pending.front()->fits(*job) ? together : later).push_back(job);
     // Upstream evaluates a batch from its last entry to its first; sums then agree to the last bit.
     std::reverse(together.begin(), together.end());
     // What does not depend on the number of calls: the order of the sums, the length of the texts.
     std::int64_t tokens = 1;
     for (const Job* job : together) tokens = std::lcm(tokens, job->entry->context->dim(1));
+    for (Job* job : together) job->tokens = tokens;
     const std::size_t most =
         options_.max_entries > 0 ? static_cast<std::size_t>(options_.max_entries) : together.size();
-    for (std::span<const Job* const> left = together; !left.empty();) {
+    const std::vector<const Job*> all(together.begin(), together.end());
+    for (std::span<const Job* const> left = all; !left.empty();) {
       const auto call = left.first(std::min(most, left.size()));
-      const Array predictions = call_network(call, tokens, x, sigma, patches);
+      const Array predictions = call_network(call, x, sigma, patches);
       for (std::size_t i = 0; i < call.size(); ++i) {
         blends[call[i]->list].add(predictions.slice(static_cast<std::int64_t>(i) * batch, batch),
                                   call[i]->coverage);

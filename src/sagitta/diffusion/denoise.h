@@ -10,8 +10,7 @@ namespace sagitta {
 struct DenoiseOptions {
   float cfg = 7;              // unless the model overrides it
   bool needs_uncond = false;  // the caller reads Guided::uncond
-  int max_entries = 0;        // conditioning entries per network call, which changes no bit of the
-                              // result; 0: as many as fit together
+  int max_entries = 0;        // conditioning entries per network call; 0: as many as fit together
 };
 
 // Which list of a PreparedConditioning.
@@ -37,22 +36,22 @@ class Denoiser {
   // Classifier-free guidance. x: (B, C, H, W) with noise of standard deviation sigma.
   [[nodiscard]] Guided operator()(const Array& x, float sigma);
 
-  // For guiders with a rule of their own: the predictions of several lists at once, each under a
-  // role of its own.
+  // For guiders with a rule of their own: the predictions of several lists at once, each under a role
+  // of its own.
   struct Ask {
     PromptList list = PromptList::positive;
     Role role = Role::cond;
   };
   [[nodiscard]] std::vector<Array> predict(std::span<const Ask> asks, const Array& x, float sigma);
 
-  // uncond + (cond - uncond) * scale with the hooks of the model, to which the lists named here are
-  // the positive and the negative conditioning.
+  // uncond + (cond - uncond) * scale with the hooks of the model, to which the lists named here are the
+  // positive and the negative conditioning.
   struct Pair {
     Predictions predictions;
     PromptList cond = PromptList::positive;
     PromptList uncond = PromptList::negative;
-    bool has_uncond = true;  // it was evaluated
-    bool pre_cfg = false;    // run the hooks that change the predictions before, too
+    bool has_uncond = true;    // it was evaluated
+    bool pre_cfg = false;      // run the hooks that change the predictions before, too
   };
   [[nodiscard]] Guided guide(Pair pair, float scale, const Array& x, float sigma);
 
@@ -73,12 +72,11 @@ class Denoiser {
 
   [[nodiscard]] const std::vector<PreparedEntry>& entries(PromptList list) const;
   // Predictions of several lists of entries at once, each under its role.
-  [[nodiscard]] std::vector<Array> evaluate(std::span<const List> lists, const Array& x,
-                                            float sigma, const Patches& patches);
+  [[nodiscard]] std::vector<Array> evaluate(std::span<const List> lists, const Array& x, float sigma,
+                                            const Patches& patches);
   [[nodiscard]] static Array with_concat(Array input, std::span<const Job* const> jobs);
-  // Texts are repeated to `tokens`, a multiple of the length of each.
-  [[nodiscard]] Array call_network(std::span<const Job* const> jobs, std::int64_t tokens,
-                                   const Array& x, float sigma, const Patches& patches);
+  [[nodiscard]] Array call_network(std::span<const Job* const> jobs, const Array& x, float sigma,
+                                   const Patches& patches);
 
   const Model& model_;
   const PreparedConditioning& conditioning_;

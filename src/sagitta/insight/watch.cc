@@ -12,8 +12,6 @@
 namespace sagitta {
 namespace {
 
-constexpr AttnSite kSite{.stage = Stage::middle, .block = 0, .depth = 0};
-
 // A positive text of a run: how its positions fall into labelled groups, and their maps.
 struct WatchedText {
   const TokenTexts* tokens = nullptr;
@@ -187,7 +185,8 @@ class Watch {
   void sag(const SagTrace& trace) const {
     InsightStep& step =
         of_latent(trace.scratch, trace.x0.shape()).at(trace.scratch, trace.sigma).step;
-    SagInsight sag{.mask = plane(trace.mask, params_.item),
+    SagInsight sag{.layers = {trace.layers.begin(), trace.layers.end()},
+                   .mask = plane(trace.mask, params_.item),
                    .x0 = item(trace.x0),
                    .degraded = item(trace.degraded),
                    .effect = mean_distance(item(trace.x0), item(trace.prediction)),
@@ -197,7 +196,7 @@ class Watch {
       sag.coverage += value / static_cast<float>(sag.mask.size());
     }
     step.sag = std::move(sag);
-    if (!trace.layers.empty()) step.site = trace.layers.front();
+    step.role = trace.role;
     step.received = plane(trace.received, params_.item);
     step.denoised = item(trace.result);
   }
@@ -279,17 +278,13 @@ bool is_whole(const AttnCall& call) {
 
 InsightStep finish(WatchedPrediction seen) {
   InsightStep step = std::move(seen.step);
-  const bool negative = !seen.uncond.received.empty();
-  WatchedSelf& self = negative ? seen.uncond : seen.cond;
-  step.role = negative ? Role::uncond : Role::cond;
-  if (!step.sag) {
-    step.site = kSite;
-    if (!self.received.empty()) {
-      const Array mean = self.received.mean();
-      step.received = mean.reshaped({mean.dim(1), mean.dim(2)});
-    }
+  if (!step.sag) step.role = seen.uncond.received.empty() ? Role::cond : Role::uncond;
+  WatchedSelf& self = step.role == Role::uncond ? seen.uncond : seen.cond;
+  if (!step.sag && !self.received.empty()) {
+    const Array mean = self.received.mean();
+    step.received = mean.reshaped({mean.dim(1), mean.dim(2)});
   }
-  if (step.site == kSite) step.grid = self.grid;
+  if (layers_of(step) == std::vector{kInsightSite}) step.grid = self.grid;
   step.query = std::move(self.query);
   for (WatchedText& text : seen.texts) {
     step.texts.push_back(
@@ -299,6 +294,10 @@ InsightStep finish(WatchedPrediction seen) {
 }
 
 }  // namespace
+
+std::vector<AttnSite> layers_of(const InsightStep& step) {
+  return step.sag ? step.sag->layers : std::vector{kInsightSite};
+}
 
 std::string name_of(const AttnSite& site) {
   constexpr std::array kStages{"input", "middle", "output"};
@@ -312,10 +311,11 @@ Model with_insight(Model model, const InsightParams& params) {
   model.insight = id;
   for (const Role role : {Role::uncond, Role::cond}) {
     model.patches = model.patches.observe_received(
-        kSite, role, [watch, role](const ReceivedAttention& seen) { watch.received(seen, role); });
+        kInsightSite, role,
+        [watch, role](const ReceivedAttention& seen) { watch.received(seen, role); });
   }
   model.patches = model.patches
-                      .around_attn({.kind = AttnKind::self, .site = kSite},
+                      .around_attn({.kind = AttnKind::self, .site = kInsightSite},
                                    [watch](const AttnCall& call, const AttendFn& inner) {
                                      if (is_whole(call)) watch.self_attention(call);
                                      return inner(call);

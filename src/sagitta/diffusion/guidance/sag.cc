@@ -122,6 +122,7 @@ Array guide(const CfgState& state, const Settings& settings, int taps,
   Array result = state.result + push;
   for (const SagObserver& observe : state.sag_observers) {
     observe({.layers = settings.layers,
+             .role = settings.base,
              .sigma = state.sigma,
              .received = attention,
              .mask = mask,
