@@ -79,8 +79,8 @@ void add_insight(graph::Prompt& prompt, const graph::Registry& registry, const s
                       .class_type = "SelfAttentionInsight",
                       .title = "Insight",
                       .inputs = {{"model", model}}};
-      for_each_field(params, [&](const auto& field, const auto& value) {
-        node.inputs.emplace_back(std::string(field.name), Json(value));
+      for_each_field(params, [&](const auto& field, const auto& setting) {
+        node.inputs.emplace_back(std::string(field.name), Json(setting));
       });
       prompt.add(std::move(node));
       watched[model] = {.node = watcher, .slot = 0};
