@@ -20,6 +20,7 @@ constexpr int kEncodes = 1;
 constexpr std::array kTexts = {
     ParameterText{"model", "", "model", "{}", kLoads, true},
     ParameterText{"lora", "", "LoRA", "LoRA {}", kLoads, false},
+    ParameterText{"lora-strength", "", "LoRA strength", "LoRA strength {}", kLoads, false},
     ParameterText{"prompt", "", "prompt", "\u201C{}\u201D", kEncodes, false},
     ParameterText{"negative", "", "negative prompt", "not \u201C{}\u201D", kEncodes, false},
     ParameterText{"clip-skip", "", "CLIP skip", "CLIP skip {}", kEncodes, false},

@@ -2,6 +2,7 @@
 
 #include "generate_options.h"
 #include "insight_graph.h"
+#include "insight_options.h"
 #include "options.h"
 #include "output_files.h"
 #include "run_prompt.h"
@@ -20,7 +21,7 @@ struct GenerateOptions {
   GenerateSettings settings;
   fs::path output;         // of -o; empty: the output folder
   fs::path save_workflow;  // empty: not written
-  fs::path insight;        // folder; empty: nothing is watched
+  InsightOptions insight;
   bool no_metadata = false;
   FolderOptions folders;
   DeviceChoice device;
@@ -28,6 +29,7 @@ struct GenerateOptions {
 };
 
 void generate(const GenerateOptions& options, const IsGiven& is_given) {
+  require_use(options.settings, is_given);
   Engine engine(options.folders, options.device);
   Generation generation = resolve(options.settings, is_given, engine.services());
   if (!options.output.empty()) {
@@ -41,9 +43,9 @@ void generate(const GenerateOptions& options, const IsGiven& is_given) {
     io::write_file(options.save_workflow, graph::to_json(workflow.prompt).dump(2) + "\n");
   }
   const graph::Registry registry = nodes::all_nodes();
-  if (!options.insight.empty()) {
-    engine.services().insight_dir = options.insight;
-    add_insight(workflow.prompt, registry, generation.prompt);
+  if (!options.insight.folder.empty()) {
+    engine.services().insight_dir = options.insight.folder;
+    add_insight(workflow.prompt, registry, generation.prompt, options.insight.params);
   }
   run_prompt(workflow, registry, engine, options.reporting, [&](std::vector<fs::path>& files) {
     if (options.no_metadata) remove_texts(files);
@@ -64,11 +66,7 @@ void add_generate_command(CLI::App& app, ExitCode& code) {
       ->type_name("FILE");
   command->add_option("--save-workflow", options->save_workflow, "Write the graph as JSON, too")
       ->type_name("FILE.json");
-  command
-      ->add_option("--insight", options->insight,
-                   "Write what the model looks at, and what Self-Attention Guidance does, into "
-                   "this folder")
-      ->type_name("DIR");
+  add_insight_options(*command, options->insight);
   command->add_flag("--no-metadata", options->no_metadata,
                     "Save pictures without the workflow and parameters that made them");
   add_folder_options(*command, options->folders);

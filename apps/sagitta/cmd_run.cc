@@ -1,6 +1,7 @@
 #include "cmd_run.h"
 
 #include "insight_graph.h"
+#include "insight_options.h"
 #include "options.h"
 #include "output_files.h"
 #include "parameters_workflow.h"
@@ -21,7 +22,7 @@ namespace {
 struct RunOptions {
   std::filesystem::path workflow;
   std::vector<std::string> changes;
-  std::filesystem::path insight;  // folder; empty: nothing is watched
+  InsightOptions insight;
   bool no_metadata = false;
   FolderOptions folders;
   DeviceChoice device;
@@ -71,9 +72,10 @@ void run(const RunOptions& options) {
   graph::Workflow workflow = read_workflow(options.workflow, registry, services);
   for (const std::string& change : options.changes)
     graph::set_input(workflow.prompt, change, registry);
-  if (!options.insight.empty()) {
-    engine.services().insight_dir = options.insight;
-    add_insight(workflow.prompt, registry, options.workflow.filename().string());
+  if (!options.insight.folder.empty()) {
+    engine.services().insight_dir = options.insight.folder;
+    add_insight(workflow.prompt, registry, options.workflow.filename().string(),
+                options.insight.params);
   }
   run_prompt(workflow, registry, engine, options.reporting,
              [&](const std::vector<std::filesystem::path>& files) {
@@ -108,12 +110,7 @@ void add_run_command(CLI::App& app, ExitCode& code) {
       ->type_name("NODE.INPUT=VALUE")
       ->take_all()
       ->allow_extra_args(false);
-  command
-      ->add_option(
-          "--insight", options->insight,
-          "Write what the samplers' models look at, and what Self-Attention Guidance does, "
-          "into this folder")
-      ->type_name("DIR");
+  add_insight_options(*command, options->insight);
   command->add_flag("--no-metadata", options->no_metadata,
                     "Save pictures without the workflow and parameters that made them");
   add_folder_options(*command, options->folders);

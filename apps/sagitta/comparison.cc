@@ -46,9 +46,12 @@ void require_difference(const Comparison& comparison, const Axis& axis, bool is_
     const std::size_t before = index - (is_x ? 1 : comparison.columns());
     return cell.same_as != comparison.cells[before].same_as;
   });
-  const bool needs_sag = axis.parameter.starts_with("sag-");
+  std::string_view needs;
+  if (axis.parameter.starts_with("sag-")) needs = "; they need --sag";
+  if (axis.parameter == "lora-strength")
+    needs = "; they need a --lora without a strength of its own";
   require(differs, Fault::bad_input, "the values of {} make no difference here{}", axis.parameter,
-          needs_sag ? "; they need --sag" : "");
+          needs);
 }
 
 // The cells that have to run; those of an outer axis' value stay together.
@@ -72,10 +75,13 @@ Comparison plan_comparison(const GenerateSettings& base, const IsGiven& is_given
   require(!y || x.parameter != y->parameter, Fault::bad_input, "both axes change {}", x.parameter);
   Comparison comparison{
       .x = std::move(x), .y = std::move(y), .base = base, .cells = {}, .order = {}};
-  const IsGiven given = [&](std::string_view name) {
-    return is_given(name) || name == comparison.x.parameter ||
-           (comparison.y && name == comparison.y->parameter);
+  const auto on_axis = [&](std::string_view name) {
+    return name == comparison.x.parameter || (comparison.y && name == comparison.y->parameter);
   };
+  const IsGiven given = [&](std::string_view name) { return is_given(name) || on_axis(name); };
+  require_use(base, [&](std::string_view name) {
+    return is_given(name) || ((name == "sag" || name == "lora") && on_axis(name));
+  });
   const std::size_t rows = comparison.y ? comparison.y->values.size() : 1;
   for (std::size_t i = 0; i < rows * comparison.columns(); ++i) {
     comparison.cells.push_back(plan_cell(NamedSettings(base), given, comparison, i, services));

@@ -88,17 +88,17 @@ Link add_second_pass(graph::Prompt& prompt, const SecondPass& pass, const Link& 
 
 }  // namespace
 
-LoraChoice parse_lora(const std::string& text) {
+LoraChoice parse_lora(const std::string& text, double strength) {
   const auto colon = text.rfind(':');
-  double strength = 0;
+  double own = 0;
   if (colon != std::string::npos) {
     const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, strength);
-    if (error == std::errc() && stop == end && std::isfinite(strength)) {
-      return {.file = text.substr(0, colon), .strength = strength};
+    const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, own);
+    if (error == std::errc() && stop == end && std::isfinite(own)) {
+      return {.file = text.substr(0, colon), .strength = own};
     }
   }
-  return {.file = text};
+  return {.file = text, .strength = strength};
 }
 
 graph::Prompt generation_graph(const Generation& generation) {

@@ -19,8 +19,9 @@ struct LoraChoice {
   std::optional<double> clip_strength = {};  // of the text encoder, if another
 };
 
-// From "FILE" or "FILE:STRENGTH"; what follows the last colon counts if it is a number.
-[[nodiscard]] LoraChoice parse_lora(const std::string& text);
+// From "FILE" or "FILE:STRENGTH"; what follows the last colon counts if it is a number. `strength`
+// is for those that state none.
+[[nodiscard]] LoraChoice parse_lora(const std::string& text, double strength = 1);
 
 // A second pass over a larger picture. The steps are those of the whole schedule, of which it runs
 // the last part.

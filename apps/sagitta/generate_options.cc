@@ -20,6 +20,22 @@ constexpr const char* kFile = "FILE";
 constexpr const char* kLora = "FILE[:STRENGTH]";
 constexpr const char* kSize = "WxH";
 
+constexpr double kMostStrength = 100;  // of LoRAs, as in the node
+
+// What only Self-Attention Guidance uses, and the fields of its options.
+constexpr std::array kSagFlags = {std::pair{"sag-blur", "blur_sigma"},
+                                  std::pair{"sag-threshold", "threshold"},
+                                  std::pair{"sag-start", "start_percent"},
+                                  std::pair{"sag-end", "end_percent"},
+                                  std::pair{"sag-layers", "layers"},
+                                  std::pair{"sag-degrade", "degrade"},
+                                  std::pair{"sag-kernel", "kernel_size"},
+                                  std::pair{"sag-mask", "mask"},
+                                  std::pair{"sag-upsampling", "mask_upsampling"},
+                                  std::pair{"sag-schedule", "scale_schedule"},
+                                  std::pair{"sag-space", "space"},
+                                  std::pair{"sag-economy", "economy"}};
+
 template <class Table>
 std::string names_of(const Table& table) {
   std::string names;
@@ -37,10 +53,13 @@ void add_picture_options(CLI::App& app, GenerateSettings& settings) {
                      kEmbeddedModel))
       ->type_name(kFile);
   app.add_option("--lora", settings.loras,
-                 "LoRA: a file, or a name in the loras folder; how far it changes the model, 1 "
-                 "unless given, may be negative. May be repeated")
+                 "LoRA: a file, or a name in the loras folder; how far it changes the model, "
+                 "--lora-strength unless given, may be negative. May be repeated")
       ->type_name(kLora)
       ->allow_extra_args(false);
+  app.add_option("--lora-strength", settings.lora_strength, "Strength of LoRAs that state none")
+      ->check(CLI::Range(-kMostStrength, kMostStrength))
+      ->capture_default_str();
   app.add_option("--prompt", generation.prompt, "What the picture should show")->type_name(kText);
   app.add_option("--negative", generation.negative, "What it should not show")->type_name(kText);
   app.add_option("--size", settings.size,
@@ -67,21 +86,11 @@ void add_sampling_options(CLI::App& app, SampleParams& sampling) {
 void add_guidance_options(CLI::App& app, Generation& generation) {
   SagOptions& sag = generation.sag;
   add_field_option(app, "--sag", sag, "scale")
-      ->description("Self-Attention Guidance: strength of the push away from the degraded prediction; "
-                    "0 is off, 0.5 a good start");
-  for (const auto& [flag, field] : {std::pair{"--sag-blur", "blur_sigma"},
-                                    {"--sag-threshold", "threshold"},
-                                    {"--sag-start", "start_percent"},
-                                    {"--sag-end", "end_percent"},
-                                    {"--sag-layers", "layers"},
-                                    {"--sag-degrade", "degrade"},
-                                    {"--sag-kernel", "kernel_size"},
-                                    {"--sag-mask", "mask"},
-                                    {"--sag-upsampling", "mask_upsampling"},
-                                    {"--sag-schedule", "scale_schedule"},
-                                    {"--sag-space", "space"},
-                                    {"--sag-economy", "economy"}}) {
-    add_field_option(app, flag, sag, field);
+      ->description(
+          "Self-Attention Guidance: strength of the push away from the degraded prediction; "
+          "0 is off, 0.5 a good start");
+  for (const auto& [flag, field] : kSagFlags) {
+    add_field_option(app, std::string("--") + flag, sag, field);
   }
 }
 
@@ -110,7 +119,7 @@ Generation resolve(const GenerateSettings& settings, const IsGiven& is_given,
                    const nodes::Services& services) {
   Generation generation = settings.generation;
   for (const std::string& lora : settings.loras) {
-    if (!lora.empty()) generation.loras.push_back(parse_lora(lora));
+    if (!lora.empty()) generation.loras.push_back(parse_lora(lora, settings.lora_strength));
   }
   if (generation.model.empty()) {
     generation.model = kEmbeddedModel;
@@ -131,6 +140,16 @@ Generation resolve(const GenerateSettings& settings, const IsGiven& is_given,
           "--size {}: expected width and height in pixels, such as 512x768", settings.size);
   std::tie(generation.width, generation.height) = *size;
   return generation;
+}
+
+void require_use(const GenerateSettings& settings, const IsGiven& is_given) {
+  const bool no_sag = settings.generation.sag.scale == 0 && !is_given("sag");
+  for (const auto& [flag, field] : kSagFlags) {
+    require(!no_sag || !is_given(flag), Fault::bad_input,
+            "--{} does nothing without --sag, which turns Self-Attention Guidance on", flag);
+  }
+  require(!settings.loras.empty() || is_given("lora") || !is_given("lora-strength"),
+          Fault::bad_input, "--lora-strength does nothing without --lora");
 }
 
 NamedSettings::NamedSettings(GenerateSettings settings)

@@ -20,6 +20,7 @@ struct GenerateSettings {
   Generation generation;
   std::string size;                // WxH; empty: the model's own
   std::vector<std::string> loras;  // FILE or FILE:STRENGTH
+  double lora_strength = 1;        // of those that state none
 };
 
 void add_generation_options(CLI::App& app, GenerateSettings& settings);
@@ -31,6 +32,10 @@ using IsGiven = std::function<bool(std::string_view name)>;
 // the model. Throws bad_input for a size that is none.
 [[nodiscard]] Generation resolve(const GenerateSettings& settings, const IsGiven& is_given,
                                  const nodes::Services& services);
+
+// Throws bad_input for flags that were given and cannot do anything: those of SAG without --sag, a
+// strength of LoRAs without any.
+void require_use(const GenerateSettings& settings, const IsGiven& is_given);
 
 // Settings that are read and changed by the names of their flags, without dashes.
 class NamedSettings {

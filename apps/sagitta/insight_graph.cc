@@ -19,7 +19,8 @@ bool takes(const graph::NodeDef& def, std::string_view type) {
 }
 
 bool gives(const graph::NodeDef& def, std::string_view type) {
-  return std::ranges::any_of(def.outputs, [&](const graph::Output& out) { return out.type == type; });
+  return std::ranges::any_of(def.outputs,
+                             [&](const graph::Output& out) { return out.type == type; });
 }
 
 bool is_sampler(const graph::NodeDef& def) {
@@ -44,7 +45,8 @@ graph::NodeIds needed(const graph::Prompt& prompt, const graph::Registry& regist
 
 }  // namespace
 
-void add_insight(graph::Prompt& prompt, const graph::Registry& registry, const std::string& title) {
+void add_insight(graph::Prompt& prompt, const graph::Registry& registry, const std::string& title,
+                 const InsightParams& params) {
   const graph::NodeIds wanted = needed(prompt, registry);
   std::vector<std::string> samplers;
   std::vector<std::pair<std::string, std::string>> models;  // node and input that take a model
@@ -54,7 +56,8 @@ void add_insight(graph::Prompt& prompt, const graph::Registry& registry, const s
     if (def == nullptr || !wanted.contains(node.id)) continue;
     for (const graph::Input& in : def->inputs) {
       const graph::InputValue* const value = in.type == "VAE" ? node.find(in.name) : nullptr;
-      if (!vae && value != nullptr && std::holds_alternative<Link>(*value)) vae = std::get<Link>(*value);
+      if (!vae && value != nullptr && std::holds_alternative<Link>(*value))
+        vae = std::get<Link>(*value);
     }
     if (is_sampler(*def)) samplers.push_back(node.id);
     if (!is_sampler(*def) && !gives(*def, "GUIDER")) continue;
@@ -72,14 +75,14 @@ void add_insight(graph::Prompt& prompt, const graph::Registry& registry, const s
     const Link model = *link;
     if (!watched.contains(model)) {
       const std::string watcher = free_id(prompt, "insight_" + model.node);
-      prompt.add({.id = watcher,
-                  .class_type = "SelfAttentionInsight",
-                  .title = "Insight",
-                  .inputs = {{"model", model},
-                             {"query_x", Json(0.5)},
-                             {"query_y", Json(0.5)},
-                             {"text_level", Json(-1)},
-                             {"item", Json(0)}}});
+      PromptNode node{.id = watcher,
+                      .class_type = "SelfAttentionInsight",
+                      .title = "Insight",
+                      .inputs = {{"model", model}}};
+      for_each_field(params, [&](const auto& field, const auto& setting) {
+        node.inputs.emplace_back(std::string(field.name), Json(setting));
+      });
+      prompt.add(std::move(node));
       watched[model] = {.node = watcher, .slot = 0};
     }
     prompt.find(id)->set(input, watched[model]);

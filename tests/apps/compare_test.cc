@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace sagitta::cli {
 namespace {
@@ -79,9 +80,89 @@ TEST_F(ComparisonTest, BothDevicesDrawTheSamePicture) {
   const Array slow = pictures(reference);
   ASSERT_EQ(fast.shape(), slow.shape());
   double error = 0;
-  for (std::size_t i = 0; i < fast.size(); ++i) error += std::pow(static_cast<double>(fast[i]) - slow[i], 2);
+  for (std::size_t i = 0; i < fast.size(); ++i)
+    error += std::pow(static_cast<double>(fast[i]) - slow[i], 2);
   const double psnr = -10 * std::log10(error / static_cast<double>(fast.size()) + 1e-20);
   EXPECT_GT(psnr, 50);
+}
+
+TEST_F(ComparisonTest, TheStrengthOfALoraIsAnAxis) {
+  Engine engine({}, {.device = "cpu", .dtype = "f32"});
+  GenerateSettings base;
+  base.loras = {"style.safetensors", "fixed.safetensors:2"};
+  const auto is_given = [](std::string_view name) { return name == "lora"; };
+  const Comparison comparison =
+      plan_comparison(base, is_given, axis("lora-strength=-0.5,1"), {}, engine.services());
+  ASSERT_EQ(comparison.cells.size(), 2U);
+  EXPECT_EQ(comparison.cells[0].generation.loras[0].strength, -0.5);
+  EXPECT_EQ(comparison.cells[1].generation.loras[0].strength, 1);
+  EXPECT_EQ(comparison.cells[0].generation.loras[1].strength, 2);
+}
+
+// Every flag of `sagitta generate` is an axis; for each, two values that make a difference.
+TEST_F(ComparisonTest, AnyParameterIsAnAxis) {
+  Engine engine({}, {.device = "cpu", .dtype = "f32"});
+  GenerateSettings base;
+  base.generation.prompt = "a fox on a teal background";
+  base.generation.sag.scale = 0.5F;
+  base.loras = {"style.safetensors"};
+  const std::map<std::string, std::string> values{{"model", "a.safetensors|b.safetensors"},
+                                                  {"lora", "a.safetensors:0.5|b.safetensors"},
+                                                  {"lora-strength", "0.5,1"},
+                                                  {"prompt", "a cat, asleep|a dog"},
+                                                  {"negative", "blurry|dark"},
+                                                  {"size", "128x128,128x192"},
+                                                  {"batch", "1,2"},
+                                                  {"steps", "1..2"},
+                                                  {"cfg", "1..2:0.5"},
+                                                  {"seed", "1,18446744073709551615"},
+                                                  {"denoise", "0.5,1"},
+                                                  {"sampler", "euler,heun"},
+                                                  {"scheduler", "normal,karras"},
+                                                  {"sag", "0.5,1"},
+                                                  {"sag-blur", "1,2"},
+                                                  {"sag-threshold", "0.5,1"},
+                                                  {"sag-start", "0,0.5"},
+                                                  {"sag-end", "0.5,1"},
+                                                  {"sag-layers", "d0,m0|m0"},
+                                                  {"sag-degrade", "uncond,cond"},
+                                                  {"sag-kernel", "0,9"},
+                                                  {"sag-mask", "hard,soft"},
+                                                  {"sag-upsampling", "nearest,bilinear"},
+                                                  {"sag-schedule", "0:0,1:1|"},
+                                                  {"sag-space", "x0,output"},
+                                                  {"sag-economy", "exact,fast"},
+                                                  {"clip-skip", "1,2"},
+                                                  {"image", "a.png|b.png"}};
+  for (const std::string& name : NamedSettings(GenerateSettings{}).names()) {
+    ASSERT_TRUE(values.contains(name)) << name << ": which values would be tried?";
+    GenerateSettings settings = base;
+    if (name == "model") settings.size = "128x128";
+    const auto is_given = [](std::string_view given) { return given == "sag" || given == "lora"; };
+    const Axis wanted = axis(name + "=" + values.at(name));
+    const Axis other = axis(name == "sag" ? "seed=1,2" : "sag=0.25,0.75");
+    const Comparison comparison =
+        plan_comparison(settings, is_given, wanted, other, engine.services());
+    EXPECT_GT(comparison.order.size(), 2U) << name;
+  }
+}
+
+TEST_F(ComparisonTest, RefusesFlagsThatCannotDoAnything) {
+  Engine engine({}, {.device = "cpu", .dtype = "f32"});
+  const auto message = [&](const char* flag, const std::string& x) -> std::string {
+    try {
+      const auto is_given = [&](std::string_view name) { return name == flag; };
+      static_cast<void>(plan_comparison({}, is_given, axis(x), {}, engine.services()));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(message("sag-blur", "seed=1,2"), HasSubstr("without --sag"));
+  EXPECT_EQ(message("sag-blur", "sag=0,1"), "");
+  EXPECT_THAT(message("lora-strength", "seed=1,2"), HasSubstr("without --lora"));
+  EXPECT_THAT(message("", "sag-blur=1,2"), HasSubstr("they need --sag"));
+  EXPECT_THAT(message("", "lora-strength=0,1"), HasSubstr("they need a --lora"));
 }
 
 TEST_F(ComparisonTest, RefusesAValueBeforeAnythingRuns) {

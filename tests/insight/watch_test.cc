@@ -3,8 +3,8 @@
 #include "sagitta/backend/open.h"
 #include "sagitta/base/error.h"
 #include "sagitta/core/device.h"
-#include "sagitta/diffusion/guidance/sag.h"
 #include "sagitta/diffusion/guidance/sag_map.h"
+#include "sagitta/diffusion/guidance/sag_options.h"
 #include "sagitta/diffusion/sample.h"
 #include "support/toy_model.h"
 
@@ -76,7 +76,7 @@ TEST_F(WatchTest, ReceivedAttentionHasMeanOne) {
   for (const InsightStep& step : record->steps) {
     EXPECT_EQ(step.received.shape(), (Shape{8, 8}));
     EXPECT_NEAR(sum(step.received) / 64, 1, 1e-5);
-    EXPECT_EQ(name_of(step.site), "middle 0.0");
+    EXPECT_EQ(layers_of(step), std::vector{kInsightSite});
     EXPECT_EQ(step.role, Role::uncond);
   }
 }
@@ -167,6 +167,22 @@ TEST_F(WatchTest, ShowsWhatSagDidInEitherOrder) {
   }
 }
 
+TEST_F(WatchTest, ShowsTheSideAndTheLayersThatSagLooksAt) {
+  const Model model =
+      with_insight(with_advanced_sag(plain_, {.layers = "d0, m0", .degrade = "cond"}), {});
+  const Result degraded = run(model, cat_prompt(), {.cfg = 1});
+  const Result plain = run(with_insight(plain_, {}), cat_prompt(), {.cfg = 1});
+  const InsightStep& step = degraded.record->steps[0];
+  EXPECT_EQ(step.role, Role::cond);
+  ASSERT_EQ(layers_of(step).size(), 2U);
+  EXPECT_EQ(name_of(layers_of(step)[0]), "input 1.0");
+  EXPECT_EQ(step.grid, Grid{});  // the layers have different ones
+  ASSERT_TRUE(step.query);
+  EXPECT_EQ(max_difference(step.query->values, plain.record->steps[0].query->values), 0);
+  // At CFG scale 1 without a push the result is the positive prediction, which is degraded here.
+  EXPECT_EQ(max_difference(step.sag->x0, plain.record->steps[0].denoised), 0);
+}
+
 // What goes out of the last step is the last guided prediction, and SAG's push is part of it.
 TEST_F(WatchTest, TheLastPredictionIsTheResult) {
   for (const Model& model :
@@ -175,6 +191,31 @@ TEST_F(WatchTest, TheLastPredictionIsTheResult) {
     EXPECT_LT(
         max_difference(result.record->steps.back().denoised / plain_.latent_scale, result.samples),
         1e-4F);
+  }
+}
+
+// A guider of three conditionings leaves hooks out; its run is seen all the same.
+TEST_F(WatchTest, SeesTheRunsOfEveryGuider) {
+  const Model model = with_insight(with_sag(plain_, {}), {});
+  for (const DualStyle style : {DualStyle::regular, DualStyle::nested}) {
+    const Guider guider = dual_cfg_guider(model, cat_prompt(), toy_prompt(3), toy_prompt(2),
+                                          {.first = 3, .second = 2, .style = style});
+    RunScratch scratch;
+    static_cast<void>(sample_custom(guider, {.samples = Array({1, 4, 9, 7})},
+                                    {.sampler = find_sampler("euler"),
+                                     .sigmas = {5, 2, 0},
+                                     .noise = random_array(4, {1, 4, 9, 7}),
+                                     .scratch = &scratch}));
+    const auto record = insight_of(model, scratch);
+    ASSERT_NE(record, nullptr);
+    EXPECT_EQ(record->height, 9);
+    EXPECT_EQ(record->width, 7);
+    ASSERT_EQ(record->steps.size(), 2U);
+    for (const InsightStep& step : record->steps) {
+      EXPECT_EQ(step.denoised.shape(), (Shape{1, 4, 9, 7}));
+      EXPECT_TRUE(step.sag);
+      EXPECT_TRUE(step.query);
+    }
   }
 }
 
@@ -211,17 +252,8 @@ TEST_F(WatchTest, RunsAtTheSameTimeDoNotMix) {
   const std::vector<InsightStep> first = expected(1);
   const std::vector<InsightStep> second = expected(2);
   EXPECT_GT(max_difference(first[1].denoised, second[1].denoised), 1e-3F);
-  // A device is used by one thread at a time, so the other run has one of its own.
-  const auto other = open_device("reference");
-  Model elsewhere = test::toy_model(*other);
-  elsewhere.patches = model.patches;
-  elsewhere.pre_cfg = model.pre_cfg;
-  elsewhere.post_cfg = model.post_cfg;
-  elsewhere.sag_observers = model.sag_observers;
-  elsewhere.insight = model.insight;
-  elsewhere.needs_uncond = model.needs_uncond;
   std::vector<InsightStep> concurrent;
-  std::thread thread([&] { concurrent = run(elsewhere, cat_prompt(), {.seed = 2}).record->steps; });
+  std::thread thread([&] { concurrent = run(model, cat_prompt(), {.seed = 2}).record->steps; });
   const std::vector<InsightStep> here = expected(1);
   thread.join();
   for (std::size_t i = 0; i < 2; ++i) {

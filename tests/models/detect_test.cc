@@ -104,14 +104,30 @@ TEST(Detect, RefusesChannelsThatHeadsCannotShare) {
 }
 
 TEST(Detect, RefusesDiffusionTransformersByName) {
-  StateDict tensors;
-  tensors["joint_blocks.0.x_block.attn.qkv.weight"] = to_stored(Array({4, 4}));
-  try {
-    static_cast<void>(detect_model(tensors, tensors));
-    FAIL() << "expected an error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault(), Fault::unsupported);
+  for (const char* key :
+       {"joint_blocks.0.x_block.attn.qkv.weight",
+        "model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight",
+        "double_blocks.0.img_attn.qkv.weight",
+        "model.diffusion_model.double_blocks.0.img_attn.qkv.weight",
+        "transformer_blocks.0.attn.to_q.weight", "blocks.0.self_attn.q.weight"}) {
+    StateDict tensors;
+    tensors["first_stage_model.decoder.conv_in.weight"] = to_stored(Array({4, 4}));
+    tensors[key] = to_stored(Array({4, 4}));
+    try {
+      refuse_transformer(tensors);
+      ADD_FAILURE() << "took " << key;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::unsupported);
+      EXPECT_NE(std::string(error.what()).find(key), std::string::npos) << error.what();
+    }
   }
+}
+
+TEST(Detect, TakesNoUnetForATransformer) {
+  StateDict tensors = as_sd1(random_tensors(Unet(test::toy_spec())));
+  EXPECT_NO_THROW(refuse_transformer(tensors));
+  tensors["down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q.weight"] = to_stored(Array({4, 4}));
+  EXPECT_NO_THROW(refuse_transformer(tensors));
 }
 
 }  // namespace

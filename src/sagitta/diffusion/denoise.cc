@@ -21,7 +21,8 @@ Array crop(const Array& x, const Area& area) {
 class Blend {
  public:
   // The counts start at a tiny value, so that cells which nothing covers become zero, not NaN.
-  explicit Blend(const Shape& shape) : sum_(shape), count_({shape[0], shape[2], shape[3]}, 1e-37F) {}
+  explicit Blend(const Shape& shape)
+      : sum_(shape), count_({shape[0], shape[2], shape[3]}, 1e-37F) {}
 
   // prediction: (B, C, h, w) over coverage.area.
   void add(const Array& prediction, const Coverage& coverage) {
@@ -58,8 +59,8 @@ class Blend {
   Array count_;  // (B, H, W)
 };
 
-// Contexts of unequal length are repeated to a common one, which changes nothing in cross-attention.
-// The repetition must not cost more than it saves.
+// Contexts of unequal length are repeated to a common one, which changes nothing in
+// cross-attention. The repetition must not cost more than it saves.
 bool lengths_fit(std::int64_t a, std::int64_t b) {
   constexpr std::int64_t kMostRepeats = 4;
   return std::lcm(a, b) / std::min(a, b) <= kMostRepeats;
@@ -74,6 +75,7 @@ struct Denoiser::Job {
   const PreparedEntry* entry = nullptr;
   Coverage coverage;
   std::vector<Array> item_weights;  // (h, w) per item of the batch, for the hooks
+  std::int64_t tokens = 0;          // positions of its text, repeated to a length that others share
 
   [[nodiscard]] bool fits(const Job& other) const {
     return coverage.area.height == other.coverage.area.height &&
@@ -95,8 +97,8 @@ float cfg_scale_at(const Model& model, float cfg, float sigma) {
   return cfg;
 }
 
-Denoiser::Denoiser(const Model& model, const PreparedConditioning& conditioning, RunScratch& scratch,
-                   const DenoiseOptions& options)
+Denoiser::Denoiser(const Model& model, const PreparedConditioning& conditioning,
+                   RunScratch& scratch, const DenoiseOptions& options)
     : model_(model), conditioning_(conditioning), scratch_(scratch), options_(options) {}
 
 // The network's input (jobs * B, C, h, w) with the channels that each job's entry puts beside it.
@@ -129,9 +131,7 @@ Array Denoiser::call_network(std::span<const Job* const> jobs, const Array& x, f
                              const Patches& patches) {
   const std::int64_t batch = x.dim(0);
   const auto rows = static_cast<std::size_t>(batch) * jobs.size();
-  std::int64_t tokens = 1;
-  for (const Job* job : jobs) tokens = std::lcm(tokens, job->entry->context->dim(1));
-
+  const std::int64_t tokens = jobs[0]->tokens;
   UnetPass pass{.rows = {},
                 .sigma = sigma,
                 .latent_height = x.dim(2),
@@ -164,11 +164,10 @@ Array Denoiser::call_network(std::span<const Job* const> jobs, const Array& x, f
   const Array noisy = concat(crops);
   const std::vector<float> sigmas(rows, sigma);
   const Array scaled = model_.sampling.calculate_input(sigmas, noisy);
-  models::UnetInput input{
-      .x = upload(*model_.device, to_channels_last(scaled)),
-      .timesteps = std::vector<float>(rows, model_.sampling.timestep(sigma)),
-      .context = upload(*model_.device, context),
-      .vector = {}};
+  models::UnetInput input{.x = upload(*model_.device, to_channels_last(scaled)),
+                          .timesteps = std::vector<float>(rows, model_.sampling.timestep(sigma)),
+                          .context = upload(*model_.device, context),
+                          .vector = {}};
   if (!vectors.empty()) input.vector = upload(*model_.device, concat(vectors));
   if (const auto& control = jobs[0]->entry->control) {
     models::UnetInput seen = input;
@@ -213,7 +212,8 @@ void Denoiser::require_same_size(const PreparedEntry& entry, const Array& x) con
           latent.width, latent.height, x.dim(3), x.dim(2));
 }
 
-std::vector<Denoiser::Job> Denoiser::jobs_of(std::span<const List> lists, const Array& x, float sigma) {
+std::vector<Denoiser::Job> Denoiser::jobs_of(std::span<const List> lists, const Array& x,
+                                             float sigma) const {
   const std::int64_t batch = x.dim(0);
   std::vector<Job> jobs;
   const auto add = [&](std::size_t list, const PreparedEntry& entry, Coverage coverage) {
@@ -256,24 +256,31 @@ std::vector<Denoiser::Job> Denoiser::jobs_of(std::span<const List> lists, const 
 std::vector<Array> Denoiser::evaluate(std::span<const List> lists, const Array& x, float sigma,
                                       const Patches& patches) {
   const std::int64_t batch = x.dim(0);
-  const std::vector<Job> jobs = jobs_of(lists, x, sigma);
+  std::vector<Job> jobs = jobs_of(lists, x, sigma);
   std::vector<Blend> blends(lists.size(), Blend(x.shape()));
-  std::vector<const Job*> pending;
-  for (const Job& job : jobs) pending.push_back(&job);
+  std::vector<Job*> pending;
+  for (Job& job : jobs) pending.push_back(&job);
   while (!pending.empty()) {
-    std::vector<const Job*> together;
-    std::vector<const Job*> later;
-    for (const Job* job : pending) {
-      const bool room = options_.max_entries <= 0 ||
-                        together.size() < static_cast<std::size_t>(options_.max_entries);
-      (pending.front()->fits(*job) && room ? together : later).push_back(job);
-    }
+    std::vector<Job*> together;
+    std::vector<Job*> later;
+    for (Job* job : pending) (pending.front()->fits(*job) ? together : later).push_back(job);
     // Upstream evaluates a batch from its last entry to its first; sums then agree to the last bit.
     std::reverse(together.begin(), together.end());
-    const Array predictions = call_network(together, x, sigma, patches);
-    for (std::size_t i = 0; i < together.size(); ++i) {
-      blends[together[i]->list].add(predictions.slice(static_cast<std::int64_t>(i) * batch, batch),
-                                    together[i]->coverage);
+    // What does not depend on the number of calls: the order of the sums, the length of the texts.
+    std::int64_t tokens = 1;
+    for (const Job* job : together) tokens = std::lcm(tokens, job->entry->context->dim(1));
+    for (Job* job : together) job->tokens = tokens;
+    const std::size_t most =
+        options_.max_entries > 0 ? static_cast<std::size_t>(options_.max_entries) : together.size();
+    const std::vector<const Job*> all(together.begin(), together.end());
+    for (std::span<const Job* const> left = all; !left.empty();) {
+      const auto call = left.first(std::min(most, left.size()));
+      const Array predictions = call_network(call, x, sigma, patches);
+      for (std::size_t i = 0; i < call.size(); ++i) {
+        blends[call[i]->list].add(predictions.slice(static_cast<std::int64_t>(i) * batch, batch),
+                                  call[i]->coverage);
+      }
+      left = left.subspan(call.size());
     }
     pending = std::move(later);
   }
@@ -331,9 +338,8 @@ Guided Denoiser::guide(Pair pair, float scale, const Array& x, float sigma) {
   if (pair.pre_cfg) {
     for (const PreCfgFn& hook : model_.pre_cfg) predictions = hook(state);
   }
-  result = model_.cfg
-               ? model_.cfg(state)
-               : predictions.uncond + (predictions.cond - predictions.uncond) * scale;
+  result = model_.cfg ? model_.cfg(state)
+                      : predictions.uncond + (predictions.cond - predictions.uncond) * scale;
   for (const PostCfgFn& hook : model_.post_cfg) result = hook(state);
   return {.denoised = std::move(result), .uncond = std::move(predictions.uncond)};
 }
@@ -347,10 +353,11 @@ Guided Denoiser::operator()(const Array& x, float sigma) {
   if (with_uncond) asks.push_back(kUncond);
   std::vector<Array> predictions = predict(asks, x, sigma);
   predictions.resize(2, Array(x.shape()));
-  return guide({.predictions = {.cond = std::move(predictions[0]), .uncond = std::move(predictions[1])},
-                .has_uncond = with_uncond,
-                .pre_cfg = true},
-               scale, x, sigma);
+  return guide(
+      {.predictions = {.cond = std::move(predictions[0]), .uncond = std::move(predictions[1])},
+       .has_uncond = with_uncond,
+       .pre_cfg = true},
+      scale, x, sigma);
 }
 
 }  // namespace sagitta

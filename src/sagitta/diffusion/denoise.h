@@ -76,7 +76,8 @@ class Denoiser {
 
   [[nodiscard]] const std::vector<PreparedEntry>& entries(PromptList list) const;
   // The entries that are active at a sigma, those that act elsewhere behind the others.
-  [[nodiscard]] static std::vector<Job> jobs_of(std::span<const List> lists, const Array& x, float sigma);
+  [[nodiscard]] std::vector<Job> jobs_of(std::span<const List> lists, const Array& x,
+                                          float sigma) const;
   // Predictions of several lists of entries at once, each under its role.
   [[nodiscard]] std::vector<Array> evaluate(std::span<const List> lists, const Array& x, float sigma,
                                             const Patches& patches);

@@ -95,7 +95,8 @@ class Painter {
                        .picture = std::move(shade),
                        .values = sag.mask,
                        .scale = {}});
-    add_latent(PanelKind::x0, "negative prediction", sag.x0);
+    add_latent(PanelKind::x0,
+               step_.role == Role::uncond ? "negative prediction" : "positive prediction", sag.x0);
     add_latent(PanelKind::degraded, "degraded", sag.degraded);
     add_map(PanelKind::effect, "effect of the degradation", sag.effect, {},
             {.low = 0, .high = std::ranges::max(sag.effect.values())});

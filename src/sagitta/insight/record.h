@@ -11,6 +11,9 @@
 
 namespace sagitta {
 
+// The self-attention that is watched where nobody says another.
+inline constexpr AttnSite kInsightSite{.stage = Stage::middle, .block = 0, .depth = 0};
+
 // Values over the tokens of an attention layer, and the part of the latent that the tokens see.
 struct TokenPlane {
   Array values;  // (rows, cols)
@@ -27,8 +30,9 @@ struct TextMaps {
 
 // What Self-Attention Guidance did.
 struct SagInsight {
-  Array mask;        // (H, W): 1 where the prediction was degraded, else 0
-  Array x0;          // (1, C, H, W): the negative prediction
+  std::vector<AttnSite> layers;  // whose attention made the mask
+  Array mask;                    // (H, W): 1 where the prediction was degraded, else 0
+  Array x0;          // (1, C, H, W): the prediction before that, of the negative or the positive
   Array degraded;    // (1, C, H, W)
   Array effect;      // (H, W): |x0 - prediction of the degraded|, mean over channels
   float coverage;    // share of cells where the mask is 1
@@ -39,11 +43,11 @@ struct InsightStep {
   int prediction = 0;  // from 1; samplers of higher order make several per step
   float sigma = 0;
   Array denoised;                   // (1, C, H, W): the guided prediction
-  AttnSite site;                    // of the self-attention below
-  Role role = Role::uncond;         // whose tokens it is of
-  Array received;                   // (H, W): attention that each cell receives; may be empty
+  Role role = Role::uncond;         // whose tokens the self-attention below is of
+  Array received;                   // (H, W): attention that each cell receives, in the layers of
+                                    // SAG or else in kInsightSite; may be empty
   Grid grid;                        // of its tokens; empty if areas were looked at
-  std::optional<TokenPlane> query;  // how the token at the query point spreads its attention
+  std::optional<TokenPlane> query;  // how the token at the query point spreads its attention there
   std::vector<TextMaps> texts;      // one for each positive text
   double cfg_norm = 0;              // of (cond - uncond) * (scale - 1); 0 without a negative
   std::optional<SagInsight> sag;    // of the last application, if there was one
@@ -59,6 +63,9 @@ struct InsightRecord {
   std::vector<std::string> text_layers;  // whose cross-attention was averaged, e.g. "input 4.0"
   std::vector<InsightStep> steps;
 };
+
+// The layers that InsightStep::received is of.
+[[nodiscard]] std::vector<AttnSite> layers_of(const InsightStep& step);
 
 // "middle 0.0": stage, block and transformer of a layer.
 [[nodiscard]] std::string name_of(const AttnSite& site);

@@ -7,17 +7,22 @@ Json header_of(const InsightRecord& record) {
   if (!record.steps.empty()) {
     for (const TextMaps& text : record.steps.front().texts) texts.push_back(text.labels);
   }
-  Json self = nullptr;
-  if (!record.steps.empty()) self = name_of(record.steps.front().site);
+  Json self = Json::array();
+  if (!record.steps.empty()) {
+    for (const AttnSite& site : layers_of(record.steps.front())) self.push_back(name_of(site));
+  }
   return {
       {"latent", {{"height", record.height}, {"width", record.width}}},
       {"query", {{"x", record.query_x}, {"y", record.query_y}}},
-      {"layers", {{"self_attention", self}, {"cross_attention", record.text_layers}}},
+      {"layers",
+       {{"self_attention", self},
+        {"query", name_of(kInsightSite)},
+        {"cross_attention", record.text_layers}}},
       {"words", texts},
       {"meaning",
        {{"attention",
          "attention that each cell receives from the tokens of attention_of, summed "
-         "over queries, mean over heads; its mean over tokens is 1"},
+         "over queries, mean over heads and layers; its mean over tokens is 1"},
         {"mask", "1 where the attention is above SAG's threshold and the prediction is blurred"},
         {"effect", "|x0 - prediction of the degraded|, mean over latent channels"},
         {"query", "softmax(q k^T / sqrt(d)) of the token at the query point, mean over heads"},

@@ -12,8 +12,6 @@
 namespace sagitta {
 namespace {
 
-constexpr AttnSite kSite{.stage = Stage::middle, .block = 0, .depth = 0};
-
 // A positive text of a run: how its positions fall into labelled groups, and their maps.
 struct WatchedText {
   const TokenTexts* tokens = nullptr;
@@ -168,21 +166,15 @@ class Watch {
     }
   }
 
+  // What calls the network from here on is a guidance method.
   Predictions before_guidance(const CfgState& state) const {
-    require(params_.item < state.x.dim(0), Fault::bad_input,
-            "picture {} of the batch was to be watched (counted from 0), and there are {}",
-            params_.item, state.x.dim(0));
-    Watching& seen = watching(state.scratch);
-    seen.record.height = state.x.dim(2);
-    seen.record.width = state.x.dim(3);
-    seen.record.query_x = params_.query_x;
-    seen.record.query_y = params_.query_y;
-    seen.at(state.scratch, state.sigma).guided = true;
+    of_latent(state.scratch, state.x.shape()).at(state.scratch, state.sigma).guided = true;
     return {state.cond, state.uncond};
   }
 
   Array after_guidance(const CfgState& state) const {
-    InsightStep& step = watching(state.scratch).at(state.scratch, state.sigma).step;
+    InsightStep& step =
+        of_latent(state.scratch, state.x.shape()).at(state.scratch, state.sigma).step;
     step.denoised = item(state.result);
     if (state.has_uncond) {
       step.cfg_norm = norm((item(state.cond) - item(state.uncond)) * (state.scale - 1));
@@ -191,8 +183,10 @@ class Watch {
   }
 
   void sag(const SagTrace& trace) const {
-    InsightStep& step = watching(trace.scratch).at(trace.scratch, trace.sigma).step;
-    SagInsight sag{.mask = plane(trace.mask, params_.item),
+    InsightStep& step =
+        of_latent(trace.scratch, trace.x0.shape()).at(trace.scratch, trace.sigma).step;
+    SagInsight sag{.layers = {trace.layers.begin(), trace.layers.end()},
+                   .mask = plane(trace.mask, params_.item),
                    .x0 = item(trace.x0),
                    .degraded = item(trace.degraded),
                    .effect = mean_distance(item(trace.x0), item(trace.prediction)),
@@ -202,13 +196,26 @@ class Watch {
       sag.coverage += value / static_cast<float>(sag.mask.size());
     }
     step.sag = std::move(sag);
-    if (!trace.layers.empty()) step.site = trace.layers.front();
+    step.role = trace.role;
     step.received = plane(trace.received, params_.item);
     step.denoised = item(trace.result);
   }
 
  private:
   Watching& watching(RunScratch& scratch) const { return scratch.get<Watching>(id_); }
+  // The state of a run on latents of this shape. Guiders need not call all hooks, so each may be
+  // first.
+  Watching& of_latent(RunScratch& scratch, const Shape& shape) const {
+    require(params_.item < shape[0], Fault::bad_input,
+            "picture {} of the batch was to be watched (counted from 0), and there are {}",
+            params_.item, shape[0]);
+    Watching& seen = watching(scratch);
+    seen.record.height = shape[2];
+    seen.record.width = shape[3];
+    seen.record.query_x = params_.query_x;
+    seen.record.query_y = params_.query_y;
+    return seen;
+  }
   WatchedPrediction& begin(const UnetPass& pass) const {
     return watching(*pass.scratch).at(*pass.scratch, pass.sigma);
   }
@@ -271,17 +278,13 @@ bool is_whole(const AttnCall& call) {
 
 InsightStep finish(WatchedPrediction seen) {
   InsightStep step = std::move(seen.step);
-  const bool negative = !seen.uncond.received.empty();
-  WatchedSelf& self = negative ? seen.uncond : seen.cond;
-  step.role = negative ? Role::uncond : Role::cond;
-  if (!step.sag) {
-    step.site = kSite;
-    if (!self.received.empty()) {
-      const Array mean = self.received.mean();
-      step.received = mean.reshaped({mean.dim(1), mean.dim(2)});
-    }
+  if (!step.sag) step.role = seen.uncond.received.empty() ? Role::cond : Role::uncond;
+  WatchedSelf& self = step.role == Role::uncond ? seen.uncond : seen.cond;
+  if (!step.sag && !self.received.empty()) {
+    const Array mean = self.received.mean();
+    step.received = mean.reshaped({mean.dim(1), mean.dim(2)});
   }
-  if (step.site == kSite) step.grid = self.grid;
+  if (layers_of(step) == std::vector{kInsightSite}) step.grid = self.grid;
   step.query = std::move(self.query);
   for (WatchedText& text : seen.texts) {
     step.texts.push_back(
@@ -291,6 +294,10 @@ InsightStep finish(WatchedPrediction seen) {
 }
 
 }  // namespace
+
+std::vector<AttnSite> layers_of(const InsightStep& step) {
+  return step.sag ? step.sag->layers : std::vector{kInsightSite};
+}
 
 std::string name_of(const AttnSite& site) {
   constexpr std::array kStages{"input", "middle", "output"};
@@ -304,10 +311,11 @@ Model with_insight(Model model, const InsightParams& params) {
   model.insight = id;
   for (const Role role : {Role::uncond, Role::cond}) {
     model.patches = model.patches.observe_received(
-        kSite, role, [watch, role](const ReceivedAttention& seen) { watch.received(seen, role); });
+        kInsightSite, role,
+        [watch, role](const ReceivedAttention& seen) { watch.received(seen, role); });
   }
   model.patches = model.patches
-                      .around_attn({.kind = AttnKind::self, .site = kSite},
+                      .around_attn({.kind = AttnKind::self, .site = kInsightSite},
                                    [watch](const AttnCall& call, const AttendFn& inner) {
                                      if (is_whole(call)) watch.self_attention(call);
                                      return inner(call);

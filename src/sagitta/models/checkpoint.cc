@@ -40,12 +40,19 @@ class SourceFile {
   SourceFile& operator=(const SourceFile&) = delete;
 
   [[nodiscard]] const FileParts& parts() const { return parts_; }
+  void require_no_transformer() const {
+    in_file(name_, [&] { refuse_transformer(file_.tensors); });
+  }
+  void require_unet() const {
+    require_no_transformer();
+    require(!parts_.unet.empty(), Fault::bad_file, "{}: holds no UNet that sagitta knows", name_);
+  }
   [[nodiscard]] const std::string& name() const { return name_; }
 
   void add_unet(Checkpoint& to) const {
     to.spec = in_file(name_, [&] { return detect_model(parts_.unet.tensors, file_.tensors); });
-    to.unet = load_editable(to, std::make_shared<Unet>(to.spec->unet), devices_.compute, parts_.unet,
-                            "UNet");
+    to.unet = load_editable(to, std::make_shared<Unet>(to.spec->unet), devices_.compute,
+                            parts_.unet, "UNet");
   }
 
   void add_vae(Checkpoint& to) const {
@@ -140,6 +147,7 @@ fs::path require_diffusers_file(const fs::path& folder, const char* part, const 
 
 CheckpointInfo inspect_checkpoint(const fs::path& path) {
   const io::Safetensors file = io::open_safetensors(path);
+  in_file(path.string(), [&] { refuse_transformer(file.tensors); });
   const FileParts parts = find_parts(file.tensors);
   CheckpointInfo info;
   info.metadata = file.metadata;
@@ -178,6 +186,7 @@ CheckpointInfo inspect_checkpoint(const fs::path& path) {
 
 Checkpoint load_checkpoint(const fs::path& path, const CheckpointDevices& devices) {
   const SourceFile file(path, devices);
+  file.require_no_transformer();
   const FileParts& parts = file.parts();
   require(!parts.empty(), Fault::bad_file,
           "{}: not a Stable Diffusion checkpoint: there is no UNet, VAE or text encoder under any "
@@ -192,8 +201,7 @@ Checkpoint load_checkpoint(const fs::path& path, const CheckpointDevices& device
 
 Checkpoint load_unet(const fs::path& path, const CheckpointDevices& devices) {
   const SourceFile file(path, devices);
-  require(!file.parts().unet.empty(), Fault::bad_file, "{}: holds no UNet that sagitta knows",
-          file.name());
+  file.require_unet();
   Checkpoint loaded;
   file.add_unet(loaded);
   return loaded;

@@ -176,14 +176,32 @@ UnetSpec detect_encoder(const StateDict& unet) {
 
 }  // namespace
 
+void refuse_transformer(const StateDict& file) {
+  // What the blocks of the known families are called; in a UNet, all blocks are inside of others.
+  constexpr std::string_view kBlocks[] = {
+      "double_blocks.0.",      "single_blocks.0.",            "joint_blocks.0.",
+      "double_layers.0.",      "joint_transformer_blocks.0.", "single_transformer_blocks.0.",
+      "transformer_blocks.0.", "blocks.0.attn",               "blocks.0.self_attn",
+      "blocks.0.cross_attn",   "layers.0.attention"};
+  constexpr std::string_view kPrefixes[] = {"model.diffusion_model.", "diffusion_model.", "model.",
+                                            "transformer.", ""};
+  for (const std::string_view prefix : kPrefixes) {
+    for (const std::string_view block : kBlocks) {
+      const std::string start = fmt::format("{}{}", prefix, block);
+      const auto it = file.lower_bound(start);
+      require(it == file.end() || !it->first.starts_with(start), Fault::unsupported,
+              "the checkpoint holds a diffusion transformer (tensor '{}'), as Flux and SD3 are. It has "
+              "no UNet, which Self-Attention Guidance works on; sagitta runs UNet models (SD 1.x, SD "
+              "2.x, SDXL)",
+              it->first);
+    }
+  }
+}
+
 ModelSpec detect_model(const StateDict& unet, const StateDict& file) {
   require(!unet.empty(), Fault::bad_file,
           "the checkpoint has no UNet: no tensor begins with 'model.diffusion_model.'");
-  require(find(unet, "joint_blocks.0.x_block.attn.qkv.weight") == nullptr &&
-              find(unet, "double_blocks.0.img_attn.qkv.weight") == nullptr,
-          Fault::unsupported,
-          "the checkpoint holds a diffusion transformer; sagitta runs UNet models (SD 1.x, SD 2.x, "
-          "SDXL)");
+  refuse_transformer(unet);
   ModelSpec model;
   UnetSpec& spec = model.unet;
   spec = detect_encoder(unet);

@@ -7,9 +7,13 @@
 
 namespace sagitta::models {
 
+// Throws unsupported, naming a tensor that tells, if the file holds a diffusion transformer (Flux,
+// SD3, PixArt...), in the layout of a checkpoint, of a network alone or of diffusers.
+void refuse_transformer(const StateDict& file);
+
 // unet: the tensors of the UNet under their single-file names ("input_blocks.0.0.weight"...). file:
 // all tensors of the file, among which SDXL fine-tunes leave markers ("v_pred", "ztsnr").
-// Throws bad_file naming what is missing or impossible; unsupported for transformer models (DiT).
+// Throws bad_file naming what is missing or impossible; unsupported for transformer models.
 [[nodiscard]] ModelSpec detect_model(const StateDict& unet, const StateDict& file);
 
 // net: a ControlNet under its single-file names ("zero_convs.0.0.weight"...).

@@ -52,7 +52,9 @@ TEST_F(SagOptionsTest, OutsideItsIntervalItCostsNothing) {
   EXPECT_EQ(max_difference(with({.start_percent = percent + 0.01}), plain), 0);
   EXPECT_EQ(calls_, 1);
   EXPECT_EQ(max_difference(with({.end_percent = percent - 0.01}), plain), 0);
-  EXPECT_GT(max_difference(with({.start_percent = percent - 0.01, .end_percent = percent + 0.01}), plain), 0);
+  EXPECT_GT(
+      max_difference(with({.start_percent = percent - 0.01, .end_percent = percent + 0.01}), plain),
+      0);
   EXPECT_EQ(calls_, 2);
 }
 
@@ -95,7 +97,8 @@ TEST_F(SagOptionsTest, BothSidesAgreeForEqualPrompts) {
     const Model model = with_advanced_sag(plain_, {.degrade = degrade});
     const auto conditioning = prepare_conditioning(toy_prompt(1), toy_prompt(1), model, 9, 12);
     RunScratch scratch;
-    return Denoiser(model, conditioning, scratch, {})(random_array(5, {1, 4, 9, 12}), sigma_).denoised;
+    return Denoiser(model, conditioning, scratch, {})(random_array(5, {1, 4, 9, 12}), sigma_)
+        .denoised;
   };
   EXPECT_EQ(max_difference(run("cond"), run("uncond")), 0);
 }
@@ -106,6 +109,47 @@ TEST_F(SagOptionsTest, SpacesAgreeForEpsAndDifferForV) {
   const Array x0 = push({});
   const Array output = push({.space = "output"});
   EXPECT_GT(max_difference(x0, output), 1e-4F);
+}
+
+// v = (x - x0 (1 + s^2)) / (s sqrt(1 + s^2)) up to its sign, so that the outputs of the two passes
+// differ by more than their predictions: by s^2 / (s^2 + 1) of what the blur took away.
+TEST_F(SagOptionsTest, OutputSpaceAddsWhatTheBlurTookAwayForV) {
+  plain_.sampling = discrete_sampling(PredictionType::v_prediction);
+  Array blurred_away;
+  const auto push_in = [&](const std::string& space) {
+    Model model = with_advanced_sag(plain_, {.scale = 0.7F, .space = space});
+    Array push;
+    model.sag_observers.emplace_back([&](const SagTrace& trace) {
+      blurred_away = trace.x0 - trace.degraded;
+      push = trace.push;
+    });
+    static_cast<void>(denoise(model));
+    return push;
+  };
+  const Array in_x0 = push_in("x0");
+  const Array expected = in_x0 + blurred_away * (0.7F * sigma_ * sigma_ / (sigma_ * sigma_ + 1));
+  EXPECT_LT(max_difference(push_in("output"), expected), 1e-5F);
+  EXPECT_GT(max_difference(in_x0, expected), 1e-2F);
+}
+
+// The method of the paper, in its own terms: e + s (e(x) - e(x')), where x' is the blurred
+// prediction under the same noise, and no classifier-free guidance.
+TEST_F(SagOptionsTest, ThePapersMethodIsReachable) {
+  Model model = with_advanced_sag(
+      plain_, {.scale = 0.5F, .blur_sigma = 3, .degrade = "cond", .kernel_size = 17});
+  Array noise_of_degraded;
+  model.sag_observers.emplace_back([&](const SagTrace& trace) {
+    const Array x = random_array(5, {1, 4, 9, 12});
+    const Array noised = trace.degraded + (x - trace.x0);
+    noise_of_degraded = (noised - trace.prediction) / sigma_;
+  });
+  const Array x = random_array(5, {1, 4, 9, 12});
+  const auto noise_in = [&](const Array& denoised) { return (x - denoised) / sigma_; };
+  const Array guided = noise_in(denoise(model, 1));
+  EXPECT_EQ(calls_, 2);
+  const Array plain = noise_in(denoise(plain_, 1));
+  EXPECT_LT(max_difference(guided, plain + (plain - noise_of_degraded) * 0.5F), 1e-5F);
+  EXPECT_GT(max_difference(guided, plain), 1e-4F);
 }
 
 TEST_F(SagOptionsTest, ScaleFollowsItsSchedule) {
@@ -137,11 +181,17 @@ TEST_F(SagOptionsTest, EconomyKeepsThePushInUnitsOfTheNoise) {
   EXPECT_EQ(calls_, 8);  // passes at the first, third and fifth
   const std::vector<Array> fast = pushes("fast");
   EXPECT_EQ(calls_, 7);  // at the first and fifth
-  for (const std::size_t fresh : {0U, 2U, 4U}) EXPECT_EQ(max_difference(exact[fresh], balanced[fresh]), 0);
+  for (const std::size_t fresh : {0U, 2U, 4U})
+    EXPECT_EQ(max_difference(exact[fresh], balanced[fresh]), 0);
   EXPECT_LT(max_difference(balanced[0] * 0.5F, balanced[1]), 1e-5F);
   EXPECT_LT(max_difference(fast[0] * 0.125F, fast[3]), 1e-5F);
   EXPECT_EQ(max_difference(exact[4], fast[4]), 0);
   EXPECT_GT(max_difference(exact[1], balanced[1]), 1e-5F);
+}
+
+TEST_F(SagOptionsTest, RefusesAnIntervalThatEndsBeforeItStarts) {
+  EXPECT_THROW(static_cast<void>(with({.start_percent = 0.6, .end_percent = 0.5})), Error);
+  EXPECT_NO_THROW(static_cast<void>(with({.start_percent = 0.5, .end_percent = 0.5})));
 }
 
 TEST_F(SagOptionsTest, RefusesAnEvenKernel) {
@@ -149,8 +199,12 @@ TEST_F(SagOptionsTest, RefusesAnEvenKernel) {
 }
 
 TEST_F(SagOptionsTest, AutomaticKernelHoldsThreeSigmas) {
-  EXPECT_EQ(max_difference(push({.blur_sigma = 1, .kernel_size = 7}), push({.blur_sigma = 1, .kernel_size = 0})), 0);
-  EXPECT_GT(max_difference(push({.blur_sigma = 1, .kernel_size = 3}), push({.blur_sigma = 1, .kernel_size = 0})), 0);
+  EXPECT_EQ(max_difference(push({.blur_sigma = 1, .kernel_size = 7}),
+                           push({.blur_sigma = 1, .kernel_size = 0})),
+            0);
+  EXPECT_GT(max_difference(push({.blur_sigma = 1, .kernel_size = 3}),
+                           push({.blur_sigma = 1, .kernel_size = 0})),
+            0);
 }
 
 TEST(SagSoftMask, IsHalfAtTheThresholdAndReachesBothEnds) {
@@ -171,7 +225,8 @@ TEST(ScaleSchedule, IsPiecewiseLinear) {
 }
 
 TEST(ScaleSchedule, RefusesWhatItCannotRead) {
-  for (const char* text : {"1", "a:1", "0:x", "2:1", "0.5:1,0.5:2", "0.5:1, 0.2:1", "0:nan", ":", ","}) {
+  for (const char* text :
+       {"1", "a:1", "0:x", "2:1", "0.5:1,0.5:2", "0.5:1, 0.2:1", "0:nan", ":", ","}) {
     EXPECT_THROW(ScaleSchedule{text}, Error) << text;
   }
 }

@@ -82,38 +82,6 @@ TEST_F(SagTest, ForcesTheNegativeAtCfgOne) {
   EXPECT_GT(max_difference(cfg, guided), 1e-4F);
 }
 
-// Where other engines keep the map of the last call only.
-TEST_F(SagTest, ChunkedCallsGiveTheBitsOfOneBatch) {
-  const Model model = with_sag(plain_, {});
-  Conditioning negative = toy_prompt(2);
-  negative.push_back(toy_prompt(3)[0]);
-  negative[1].strength = 0.5F;
-  const Shape batch{2, 4, 9, 7};
-  const Array together = denoise(model, negative, {}, batch);
-  EXPECT_EQ(calls_, 2);
-  for (const int entries : {1, 2}) {
-    const Array chunked = denoise(model, negative, {.max_entries = entries}, batch);
-    EXPECT_GT(calls_, 2);
-    EXPECT_EQ(max_difference(together, chunked), 0) << entries << " entries per call";
-  }
-}
-
-// The fast kernels may add in another order for another batch.
-TEST_F(SagTest, ChunkedCallsAgreeOnTheFastBackendToo) {
-  const auto cpu = open_device("cpu");
-  const Model model = with_sag(test::toy_model(*cpu), {});
-  Conditioning negative = toy_prompt(2);
-  negative.push_back(toy_prompt(3)[0]);
-  const Shape batch{2, 4, 9, 7};
-  const Array together = denoise(model, negative, {}, batch);
-  float largest = 0;
-  for (const float value : together.values()) largest = std::max(largest, std::abs(value));
-  for (const int entries : {1, 2}) {
-    const Array chunked = denoise(model, negative, {.max_entries = entries}, batch);
-    EXPECT_LE(max_difference(together, chunked), 1e-6F * largest) << entries << " entries per call";
-  }
-}
-
 TEST_F(SagTest, TwoEqualNegativesAreOne) {
   const Model model = with_sag(plain_, {});
   Conditioning twice = toy_prompt(2);
@@ -209,14 +177,13 @@ TEST(SagBlur, RefusesPlanesSmallerThanItsReflection) {
 
 TEST(SagMask, UsesTheTrueGridOfATallLatent) {
   // 2x1 tokens over 5x3 cells: rows 0..2 see the first token, rows 3..4 the second.
-  const Array mask = sag::mask(sag::to_cells(Array({1, 2}, {1.5F, 0.5F}), {.rows = 2, .cols = 1}, 5, 3));
+  const Array mask =
+      sag::mask(sag::to_cells(Array({1, 2}, {1.5F, 0.5F}), {.rows = 2, .cols = 1}, 5, 3));
   EXPECT_EQ(mask[2 * 3 + 2], 1);
   EXPECT_EQ(mask[3 * 3], 0);
 }
 
-TEST(SagMask, AverageAttentionIsNotAboveAverage) {
-  EXPECT_EQ(sag::mask(Array({1, 1}, {1}))[0], 0);
-}
+TEST(SagMask, AverageAttentionIsNotAboveAverage) { EXPECT_EQ(sag::mask(Array({1, 1}, {1}))[0], 0); }
 
 }  // namespace
 }  // namespace sagitta

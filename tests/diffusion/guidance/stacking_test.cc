@@ -4,11 +4,12 @@
 #include "sagitta/diffusion/guidance/hypertile.h"
 #include "sagitta/diffusion/guidance/pag.h"
 #include "sagitta/diffusion/guidance/rescale_cfg.h"
-#include "sagitta/diffusion/guidance/sag.h"
+#include "sagitta/diffusion/guidance/sag_options.h"
 #include "sagitta/diffusion/guidance/seg.h"
 #include "support/guided.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace sagitta {
@@ -20,6 +21,9 @@ class StackingTest : public test::GuidedTest {
  protected:
   using Method = Model (*)(Model);
   static Model sag(Model model) { return with_sag(std::move(model), {}); }
+  static Model down_sag(Model model) {
+    return with_advanced_sag(std::move(model), {.scale = 0.8F, .blur_sigma = 1, .layers = "d0"});
+  }
   static Model pag(Model model) { return with_pag(std::move(model), {}); }
   static Model seg(Model model) { return with_seg(std::move(model), {}); }
   static Model rescale(Model model) { return with_rescale_cfg(std::move(model), {}); }
@@ -43,16 +47,42 @@ TEST_F(StackingTest, SagAndPagBothActInEitherOrder) {
   EXPECT_LT(max_difference(denoise(stack({pag, sag})), expected), 1e-4F);
 }
 
+// Each pushes by what it pushes by alone, whatever the order: all 120 of them.
 TEST_F(StackingTest, MethodsThatAddAndTheFormulaActInAnyOrder) {
-  std::vector<Method> methods{sag, pag, seg, rescale};
-  const Array first = denoise(stack(methods));
-  for (int turn = 0; turn < 2; ++turn) {
-    for (std::size_t i = 0; i < methods.size(); ++i) {
-      std::rotate(methods.begin(), methods.begin() + 1, methods.end());
-      EXPECT_LT(max_difference(denoise(stack(methods)), first), 1e-4F);
-    }
-    std::reverse(methods.begin(), methods.end());
+  const Shape small{1, 4, 5, 6};
+  const auto run = [&](const std::vector<Method>& methods) {
+    return denoise(stack(methods), 7, small);
+  };
+  const Array cfg = run({});
+  Array expected = run({rescale});
+  EXPECT_GT(max_difference(expected, cfg), 1e-2F);
+  for (const Method method : {sag, down_sag, pag, seg}) {
+    const Array push = run({method}) - cfg;
+    EXPECT_GT(max_difference(push, Array(cfg.shape())), 1e-3F);
+    expected += push;
   }
+  const std::array<Method, 5> methods{sag, down_sag, pag, seg, rescale};
+  std::array<std::size_t, 5> order{0, 1, 2, 3, 4};
+  int orders = 0;
+  do {
+    std::vector<Method> ordered;
+    for (const std::size_t i : order) ordered.push_back(methods[i]);
+    EXPECT_LT(max_difference(run(ordered), expected), 1e-4F);
+    EXPECT_EQ(calls_, 5);
+    ++orders;
+  } while (std::ranges::next_permutation(order).found);
+  EXPECT_EQ(orders, 120);
+}
+
+// Two applications that look at different layers; upstream keeps one of them.
+TEST_F(StackingTest, TwoSagsOfDifferentLayersAddInEitherOrder) {
+  const Array cfg = denoise(plain_);
+  const Array middle = denoise(stack({sag})) - cfg;
+  const Array down = denoise(stack({down_sag})) - cfg;
+  EXPECT_GT(max_difference(middle, down), 1e-3F);
+  EXPECT_LT(max_difference(denoise(stack({sag, down_sag})), cfg + middle + down), 1e-4F);
+  EXPECT_LT(max_difference(denoise(stack({down_sag, sag})), cfg + middle + down), 1e-4F);
+  EXPECT_EQ(calls_, 3);
 }
 
 // The middle block sees half as many tokens a side as without; the map is still the network's own.

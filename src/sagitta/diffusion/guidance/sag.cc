@@ -20,6 +20,7 @@ struct Settings {
   float scale;
   float blur_sigma;
   int taps;
+  bool fitted_taps;  // fewer where the latent is too small for them
   float threshold;
   double start_percent;
   double end_percent;
@@ -49,12 +50,16 @@ Settings settle(const SagOptions& options, const models::UnetSpec& unet) {
   require(options.kernel_size == SagOptions::kAutoKernel || options.kernel_size % 2 == 1,
           Fault::bad_input, "kernel_size = {}: expected an odd number, or 0 to fit blur_sigma",
           options.kernel_size);
+  require(options.start_percent <= options.end_percent, Fault::bad_input,
+          "Self-Attention Guidance would start at {} of the schedule, after its end at {}",
+          options.start_percent, options.end_percent);
   const bool cond = options.degrade == "cond";
+  const bool fitted = options.kernel_size == SagOptions::kAutoKernel;
   return {.layers = models::parse_layers(unet, options.layers),
           .scale = options.scale,
           .blur_sigma = options.blur_sigma,
-          .taps = options.kernel_size == SagOptions::kAutoKernel ? sag::taps_for(options.blur_sigma)
-                                                                 : options.kernel_size,
+          .taps = fitted ? sag::taps_for(options.blur_sigma) : options.kernel_size,
+          .fitted_taps = fitted,
           .threshold = options.threshold,
           .start_percent = options.start_percent,
           .end_percent = options.end_percent,
@@ -85,15 +90,26 @@ float input_share(const ModelSampling& sampling, float sigma) {
   return sampling.calculate_denoised({&sigma, 1}, nothing, one)[0];
 }
 
+// The taps of the blur for a latent whose shorter side has that many cells; 0: the plain method
+// leaves a latent alone that is too small for the reflection at its borders.
+int taps_at(const Settings& settings, std::int64_t side) {
+  const auto most = static_cast<int>(std::min<std::int64_t>(2 * side - 1, settings.taps));
+  if (most == settings.taps || settings.fitted_taps) return most;
+  require(
+      settings.taps <= SagOptions{}.kernel_size, Fault::bad_input,
+      "kernel_size = {}: its blur needs a latent of more than {} cells a side, and this one has {}",
+      settings.taps, settings.taps / 2, side);
+  return 0;
+}
+
 // The result of an evaluation that makes a degraded pass.
-Array guide(const CfgState& state, const Settings& settings, const sag::ReceivedMap& received,
-            Memory& memory) {
+Array guide(const CfgState& state, const Settings& settings, int taps,
+            const sag::ReceivedMap& received, Memory& memory) {
   const Array& base = settings.base == Role::cond ? state.cond : state.uncond;
   const Array attention = received.mean();
   const Array mask = settings.soft_mask ? sag::soft_mask(attention, settings.threshold)
                                         : sag::mask(attention, settings.threshold);
-  const Array degraded =
-      sag::degrade(base, sag::blur(base, settings.blur_sigma, settings.taps), mask);
+  const Array degraded = sag::degrade(base, sag::blur(base, settings.blur_sigma, taps), mask);
   const Array noised = degraded + state.x - base;
   const Array prediction = state.denoise(settings.degraded, noised, state.patches);
   Array push = degraded - prediction;
@@ -106,6 +122,7 @@ Array guide(const CfgState& state, const Settings& settings, const sag::Received
   Array result = state.result + push;
   for (const SagObserver& observe : state.sag_observers) {
     observe({.layers = settings.layers,
+             .role = settings.base,
              .sigma = state.sigma,
              .received = attention,
              .mask = mask,
@@ -147,9 +164,8 @@ Model with_advanced_sag(Model model, const SagOptions& options) {
     require(state.has_uncond || settings.base != Role::uncond, Fault::bad_input,
             "Self-Attention Guidance needs a negative conditioning, and this run has none; a CFG "
             "Guider with an empty prompt will do");
-    const std::int64_t side = std::min(state.x.dim(2), state.x.dim(3));
-    const bool too_small = side <= settings.taps / 2;  // for the blur's reflect padding
-    if (received.weight.empty() || too_small || !active(settings, state)) {
+    const int taps = taps_at(settings, std::min(state.x.dim(2), state.x.dim(3)));
+    if (received.weight.empty() || taps == 0 || !active(settings, state)) {
       memory = {};
       return state.result;
     }
@@ -157,7 +173,7 @@ Model with_advanced_sag(Model model, const SagOptions& options) {
       return state.result + memory.push * (state.sigma * scale_at(settings, state));
     }
     memory.age = 0;
-    return guide(state, settings, received, memory);
+    return guide(state, settings, taps, received, memory);
   });
   return model;
 }

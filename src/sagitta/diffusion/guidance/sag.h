@@ -35,11 +35,11 @@ struct SagParams {
 // What the method did in one evaluation, for Model::sag_observers. Valid during the call only.
 struct SagTrace {
   std::span<const AttnSite> layers;  // whose attention was recorded
+  Role role;                         // whose prediction was degraded: uncond as a rule, or cond
   float sigma;
   const Array& received;    // (B, H, W): attention that each cell receives, its mean over the layers
   const Array& mask;        // (B, H, W): 1 where it was degraded, 0 where not
-  const Array& x0;          // (B, C, H, W), like all below: the prediction that was degraded, as a rule
-                            // that of the negative
+  const Array& x0;          // (B, C, H, W), like all below: the prediction that was degraded
   const Array& degraded;    // blurred where the mask is 1
   const Array& prediction;  // of the degraded, noised again
   const Array& push;        // what the result is pushed by, the scale included

@@ -1,0 +1,19 @@
+// --insight and what belongs to it: options that `sagitta generate` and `sagitta run` share.
+#pragma once
+
+#include "sagitta/insight/watch.h"
+
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+
+namespace sagitta::cli {
+
+struct InsightOptions {
+  std::filesystem::path folder;  // empty: nothing is watched
+  InsightParams params;
+};
+
+void add_insight_options(CLI::App& app, InsightOptions& options);
+
+}  // namespace sagitta::cli
