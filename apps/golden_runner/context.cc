@@ -6,8 +6,7 @@ namespace golden {
 
 sagitta::Device& Context::device() {
   if (device_ == nullptr) {
-    device_ = sagitta::open_device(options_.device,
-                                   {.compute = sagitta::resolve_compute(options_.dtype)});
+    device_ = sagitta::open_device(options_.device, sagitta::resolve_dtype(options_.dtype));
   }
   return *device_;
 }

@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
   app.add_option("--filter", options.filter, "Only files whose relative name matches this glob");
   app.add_option("--device", options.device, "Device that runs the networks: cpu, reference")
       ->capture_default_str();
-  app.add_option("--dtype", options.dtype, "Compute type: f32, bf16, auto")->capture_default_str();
+  app.add_option("--dtype", options.dtype, "Compute type: f32, bf16, auto, int8")->capture_default_str();
   app.add_flag("--verbose", options.verbose, "Also say what each file holds");
   CLI11_PARSE(app, argc, argv);
   options.folder = folder;

@@ -160,7 +160,7 @@ Json to_json(const std::vector<Result>& results, const Rate& rate, const Device&
     if (profile) cases.back()["profile"] = to_json(result.profile);
   }
   return {{"rate",
-           {{"dtype", name_of(device.compute())},
+           {{"dtype", device.arithmetic()},
             {"gflops", rate.best()},
             {"product_gflops", rate.product},
             {"conv_gflops", rate.conv}}},
@@ -176,16 +176,14 @@ void bench(const BenchOptions& options) {
     makers.insert(makers.end(), some.begin(), some.end());
   }
   const auto device =
-      open_device(options.device.device, {.compute = options.device.device == "reference"
-                                                         ? DType::f32
-                                                         : resolve_compute(options.device.dtype),
-                                          .threads = options.device.threads});
+      open_device(options.device.device,
+                  resolve_dtype(options.device.dtype, options.device.threads));
   const Rate rate = measure_rate(*device);
   if (!options.reporting.json) {
     fmt::print(
         "{}: {:.1f} GFLOP/s in a product of 2048 x 2048 x 2048, {:.1f} in a 3x3 convolution; the "
         "rate is the better one\n",
-        name_of(device->compute()), rate.product, rate.conv);
+        device->arithmetic(), rate.product, rate.conv);
   }
   std::vector<Result> results;
   for (const BenchMaker& make : makers) {

@@ -2,9 +2,13 @@
 
 #include "embedded_model.h"
 #include "sagitta/backend/open.h"
+#include "sagitta/base/log.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
+
+#include <map>
+#include <string>
 
 namespace sagitta::cli {
 namespace {
@@ -16,6 +20,13 @@ std::filesystem::path temp_folder() {
   std::filesystem::path base = std::filesystem::temp_directory_path(error);
   if (error) base = ".";
   return base / fmt::format("sagitta-{}", getuid());
+}
+
+std::map<std::string, LogLevel> log_levels() {
+  return {{"debug", LogLevel::debug},
+          {"info", LogLevel::info},
+          {"warning", LogLevel::warning},
+          {"silent", LogLevel::silent}};
 }
 
 }  // namespace
@@ -42,15 +53,21 @@ void add_device_options(CLI::App& app, DeviceChoice& options) {
       ->capture_default_str();
   app.add_option(
          "--dtype", options.dtype,
-         "Compute type: auto takes bf16 where the processor multiplies bf16 natively, else f32")
-      ->type_name("auto|f32|bf16")
-      ->check(CLI::IsMember({"auto", "f32", "bf16"}))
+         "Compute type: auto takes bf16 where the processor multiplies bf16 natively, else f32; "
+         "int8 takes integers for the UNet's products, which changes pictures a little")
+      ->type_name("auto|f32|bf16|int8")
+      ->check(CLI::IsMember({"auto", "f32", "bf16", "int8"}))
       ->capture_default_str();
   app.add_option("--threads", options.threads,
                  "Threads that compute; 0 for all that the machine has")
       ->type_name("N")
       ->check(CLI::Range(0, 4096))
       ->capture_default_str();
+  app.add_option_function<LogLevel>(
+         "--log-level", set_log_level,
+         "What is written to standard error; debug also says which kernels compute")
+      ->type_name("debug|info|warning|silent")
+      ->transform(CLI::CheckedTransformer(log_levels()).description(""));
 }
 
 void add_reporting_options(CLI::App& app, Reporting& options) {
@@ -59,16 +76,18 @@ void add_reporting_options(CLI::App& app, Reporting& options) {
 }
 
 Engine::Engine(const FolderOptions& folders, const DeviceChoice& choice)
-    : device_(open_device(
-          choice.device,
-          {.compute = choice.device == "reference" ? DType::f32 : resolve_compute(choice.dtype),
-           .threads = choice.threads})),
+    : device_(open_device(choice.device, resolve_dtype(choice.dtype, choice.threads))),
+      plain_device_(device_->int8_products()
+                        ? open_device(choice.device,
+                                      {.compute = device_->compute(), .threads = choice.threads})
+                        : nullptr),
       f32_device_(
           device_->compute() == DType::f32
               ? nullptr
               : open_device(choice.device, {.compute = DType::f32, .threads = choice.threads})),
       services_{.device = *device_,
-                .text_device = f32_device_ ? *f32_device_ : *device_,
+                .text_device = f32_device_ ? *f32_device_ : plain(),
+                .vae_device = plain(),
                 .models_dirs = folders.models,
                 .input_dir = folders.input,
                 .output_dir = folders.output,

@@ -23,7 +23,7 @@ struct FolderOptions {
 // What computes.
 struct DeviceChoice {
   std::string device = "cpu";
-  std::string dtype = "auto";  // auto, f32 or bf16
+  std::string dtype = "auto";  // auto, f32, bf16 or int8
   int threads = 0;             // 0: all
 };
 
@@ -47,8 +47,11 @@ class Engine {
 
  private:
   std::unique_ptr<Device> device_;
-  std::unique_ptr<Device> f32_device_;  // null if device_ computes in f32 itself
+  std::unique_ptr<Device> plain_device_;  // as device_ without int8; null if device_ is that
+  std::unique_ptr<Device> f32_device_;    // null if one of these computes in f32
   nodes::Services services_;
+
+  [[nodiscard]] Device& plain() { return plain_device_ ? *plain_device_ : *device_; }
 };
 
 }  // namespace sagitta::cli

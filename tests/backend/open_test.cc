@@ -40,18 +40,33 @@ TEST(OpenDevice, NegativeThreadsAreRefused) {
               ThrowsMessage<Error>(HasSubstr("-1 threads")));
 }
 
-TEST(ResolveCompute, NamesMeanThemselves) {
-  EXPECT_EQ(resolve_compute("f32"), DType::f32);
-  EXPECT_EQ(resolve_compute("bf16"), DType::bf16);
+TEST(ResolveDtype, NamesMeanThemselves) {
+  EXPECT_EQ(resolve_dtype("f32").compute, DType::f32);
+  EXPECT_EQ(resolve_dtype("bf16").compute, DType::bf16);
+  EXPECT_FALSE(resolve_dtype("bf16").int8_products);
 }
 
-TEST(ResolveCompute, AutoIsOneOfTheTwo) {
-  EXPECT_THAT(resolve_compute("auto"), testing::AnyOf(DType::f32, DType::bf16));
+TEST(ResolveDtype, AutoIsOneOfTheTwo) {
+  EXPECT_THAT(resolve_dtype("auto").compute, testing::AnyOf(DType::f32, DType::bf16));
+  EXPECT_FALSE(resolve_dtype("auto").int8_products);
 }
 
-TEST(ResolveCompute, OtherNamesAreRefused) {
-  EXPECT_THAT([] { (void)resolve_compute("fp16"); },
-              ThrowsMessage<Error>(HasSubstr("'fp16', expected auto, f32 or bf16")));
+TEST(ResolveDtype, Int8IsBetweenActivationsOfAuto) {
+  EXPECT_EQ(resolve_dtype("int8").compute, resolve_dtype("auto").compute);
+  EXPECT_TRUE(resolve_dtype("int8").int8_products);
+}
+
+TEST(ResolveDtype, ThreadsAreHandedOn) { EXPECT_EQ(resolve_dtype("int8", 3).threads, 3); }
+
+TEST(ResolveDtype, OtherNamesAreRefused) {
+  EXPECT_THAT([] { (void)resolve_dtype("fp16"); },
+              ThrowsMessage<Error>(HasSubstr("'fp16', expected auto, f32, bf16 or int8")));
+}
+
+TEST(OpenDevice, ProductsAreInInt8OnlyWhereAsked) {
+  EXPECT_EQ(open_device("cpu", {.int8_products = true})->arithmetic(), "int8");
+  EXPECT_EQ(open_device("cpu")->arithmetic(), "f32");
+  EXPECT_EQ(open_device("reference", {.int8_products = true})->arithmetic(), "f32");
 }
 
 }  // namespace

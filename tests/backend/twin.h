@@ -18,10 +18,15 @@
 
 namespace sagitta {
 
-// A device in one of its compute types.
+// A device in one of its compute types, perhaps with products in int8.
 struct Target {
   std::string device;
   DType compute = DType::f32;
+  bool int8_products = false;
+
+  [[nodiscard]] DeviceOptions options() const {
+    return {.compute = compute, .int8_products = int8_products};
+  }
 };
 void PrintTo(const Target& target, std::ostream* out);
 
@@ -29,9 +34,9 @@ void PrintTo(const Target& target, std::ostream* out);
 [[nodiscard]] std::vector<Target> twin_targets();
 
 // The largest error allowed, as a share of the largest value of the reference's result.
-[[nodiscard]] double tolerance(DType compute);
+[[nodiscard]] double tolerance(const Target& target);
 
-// "cpu_bf16".
+// "cpu_bf16", "cpu_bf16_int8".
 [[nodiscard]] std::string target_name(const testing::TestParamInfo<Target>& info);
 
 // One side of a twin: draws the same values in the same order whatever its device, rounded to the

@@ -39,12 +39,14 @@ std::vector<std::string> device_names() {
   return names;
 }
 
-DType resolve_compute(std::string_view name) {
-  if (name == "f32") return DType::f32;
-  if (name == "bf16") return DType::bf16;
-  require(name == "auto", Fault::bad_input, "the compute type is '{}', expected auto, f32 or bf16",
-          name);
-  return has_native_bf16() ? DType::bf16 : DType::f32;
+DeviceOptions resolve_dtype(std::string_view name, int threads) {
+  if (name == "f32") return {.compute = DType::f32, .threads = threads};
+  if (name == "bf16") return {.compute = DType::bf16, .threads = threads};
+  require(name == "auto" || name == "int8", Fault::bad_input,
+          "the compute type is '{}', expected auto, f32, bf16 or int8", name);
+  return {.compute = has_native_bf16() ? DType::bf16 : DType::f32,
+          .threads = threads,
+          .int8_products = name == "int8"};
 }
 
 }  // namespace sagitta

@@ -59,8 +59,8 @@ class SourceFile {
     to.vae_spec = in_file(name_, [&] { return detect_vae(parts_.vae.tensors); });
     with_vae_modules(*to.vae_spec, [&]<class E, class D>(std::shared_ptr<E> encoder,
                                                          std::shared_ptr<D> decoder) {
-      load(to, *encoder, devices_.compute, parts_.vae, "VAE encoder");
-      load(to, *decoder, devices_.compute, parts_.vae, "VAE decoder");
+      load(to, *encoder, devices_.vae, parts_.vae, "VAE encoder");
+      load(to, *decoder, devices_.vae, parts_.vae, "VAE decoder");
       to.vae_encoder = to_network<E>(std::move(encoder));
       to.vae_decoder = to_network<D>(std::move(decoder));
     });

@@ -42,10 +42,12 @@ struct Checkpoint {
   std::vector<LoadReport> reports;
 };
 
-// Where the parts go: networks to `compute`, text encoders to `text`, which should compute in f32.
+// Where the parts go: the UNet to `compute`; text encoders to `text`, which should compute in f32;
+// autoencoders to `vae`, whose products should not be in int8.
 struct CheckpointDevices {
   Device& compute;
   Device& text;
+  Device& vae = compute;
 };
 
 // All of these throw bad_file naming the file, and what is missing or misshapen in it. Any layout

@@ -24,7 +24,7 @@ NodeResult load(const NodeCall& call) {
   const auto& services = call.services.get<Services>();
   const std::filesystem::path path = checkpoint_file(call);
   models::Checkpoint file = models::load_checkpoint(
-      path, {.compute = services.device, .text = services.text_device});
+      path, {.compute = services.device, .text = services.text_device, .vae = services.vae_device});
   NodeResult result;
   result.values.resize(3);
   if (file.unet) result.values[0] = make_model(services.device, *file.spec, file.unet);
@@ -32,7 +32,7 @@ NodeResult load(const NodeCall& call) {
     clip->embeddings = embedding_finder(services);
     result.values[1] = std::move(*clip);
   }
-  if (const auto vae = make_vae(services.device, file)) result.values[2] = *vae;
+  if (const auto vae = make_vae(services.vae_device, file)) result.values[2] = *vae;
   return result;
 }
 

@@ -15,7 +15,7 @@ using graph::NodeCall;
 using graph::NodeResult;
 
 models::CheckpointDevices devices_of(const Services& services) {
-  return {.compute = services.device, .text = services.text_device};
+  return {.compute = services.device, .text = services.text_device, .vae = services.vae_device};
 }
 
 // A file of a model folder; a path to a file elsewhere is fine too.
@@ -82,7 +82,7 @@ graph::NodeDef vae_loader() {
                      const auto& services = call.services.get<Services>();
                      const models::Checkpoint file =
                          models::load_vae(file_of(call, "vae_name", kKind), devices_of(services));
-                     return {.values = {make_vae(services.device, file).value()}};
+                     return {.values = {make_vae(services.vae_device, file).value()}};
                    }},
                   {"vae_name"}, kKind);
 }
@@ -163,7 +163,7 @@ graph::NodeDef diffusers_loader() {
                 models::load_diffusers(diffusers_index(call).parent_path(), devices_of(services));
             return {.values = {make_model(services.device, *model.spec, model.unet),
                                clip_result(services, model).values.front(),
-                               make_vae(services.device, model).value()}};
+                               make_vae(services.vae_device, model).value()}};
           },
           .check = [](const NodeCall& call) { static_cast<void>(diffusers_index(call)); },
           .fingerprint = [](const NodeCall& call) { return file_token(diffusers_index(call)); }};

@@ -11,6 +11,7 @@ namespace sagitta::nodes {
 struct Services {
   Device& device;                                  // runs the networks
   Device& text_device;                             // runs text encoders; computes in f32
+  Device& vae_device = device;  // runs autoencoders, whose products are not in int8
   std::vector<std::filesystem::path> models_dirs;  // each with checkpoints/, vae/, loras/, ...
   std::filesystem::path input_dir;                 // of LoadImage
   std::filesystem::path output_dir;                // of SaveImage; made when needed

@@ -32,11 +32,13 @@ class PlanCache {
 };
 
 struct Context {
-  explicit Context(int thread_count) : threads(thread_count) {}
+  Context(int thread_count, bool int8_products)
+      : threads(thread_count), int8_levels(int8_products ? largest_int8_weight() : 0) {}
 
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream{engine};
   int threads;
+  int int8_levels;  // the largest magnitude of weights in int8; 0: no weights are in int8
   PlanCache<MatmulProblem> matmuls;
   PlanCache<ConvProblem> convs;
 };

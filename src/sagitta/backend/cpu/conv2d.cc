@@ -1,5 +1,7 @@
 #include "sagitta/backend/cpu/conv2d.h"
 
+#include "sagitta/backend/cpu/conv2d_bias.h"
+#include "sagitta/backend/cpu/conv2d_int8.h"
 #include "sagitta/backend/cpu/conv2d_patches.h"
 #include "sagitta/backend/cpu/linear.h"
 #include "sagitta/backend/cpu/simd.h"
@@ -82,24 +84,6 @@ void pointwise(const Call& call) {
             .out = call.out.data<std::byte>()});
 }
 
-template <class T>
-void add_row(const float* bias, const T* row, std::span<float> out) {
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = to_float(row[i]) + (bias == nullptr ? 0.0F : bias[i]);
-  }
-}
-
-// The bias of one sample.
-void sample_bias(const float* bias, const Tensor& row_bias, std::int64_t sample,
-                 std::span<float> out) {
-  const auto first = static_cast<std::size_t>(sample) * out.size();
-  if (row_bias.dtype() == DType::bf16) {
-    add_row(bias, row_bias.data<Bf16>() + first, out);
-  } else {
-    add_row(bias, row_bias.data<float>() + first, out);
-  }
-}
-
 // Fills out (B, H, W, O) with each sample's row.
 void start_from_rows(const Tensor& row_bias, Tensor& out) {
   const auto row = static_cast<std::size_t>(out.dim(3)) * size_of(out.dtype());
@@ -121,6 +105,9 @@ constexpr std::int64_t kSmallImage = 32 * 32;
 }  // namespace
 
 void conv2d(const Conv2dArgs& args, Tensor& out) {
+  if (!is_pointwise(args.weight) && packed_as<PackedConv>(args.weight).int8) {
+    return conv2d_int8(args, out);
+  }
   const float* const bias = args.bias == nullptr ? nullptr : vector_values(*args.bias);
   auto* const run = is_pointwise(args.weight) ? pointwise : spatial;
   if (args.row_bias == nullptr) return run({args, args.x, bias, args.residual, out});

@@ -12,7 +12,26 @@ using dnnl::memory;
 using Tag = memory::format_tag;
 
 memory::data_type type_of(DType type) {
-  return type == DType::bf16 ? memory::data_type::bf16 : memory::data_type::f32;
+  switch (type) {
+    case DType::bf16:
+      return memory::data_type::bf16;
+    case DType::i32:
+      return memory::data_type::s32;
+    case DType::i8:
+      return memory::data_type::s8;
+    case DType::u8:
+      return memory::data_type::u8;
+    default:
+      return memory::data_type::f32;
+  }
+}
+
+// The types of the operands of a problem.
+memory::data_type weights_type(DType problem) {
+  return type_of(problem == kIntegers ? DType::i8 : problem);
+}
+memory::data_type out_type(DType problem) {
+  return type_of(problem == kIntegers ? DType::i32 : problem);
 }
 
 // Runs a call of oneDNN; its errors become ours.
@@ -74,13 +93,12 @@ void finish(Plan& plan, const dnnl::post_ops& ops, const Make& make) {
 }
 
 Plan make_matmul(const dnnl::engine& engine, const MatmulProblem& problem, const Layout* weights) {
-  const memory::data_type type = type_of(problem.type);
   Plan plan;
-  plan.x = {{problem.rows, problem.in}, type, Tag::ab};
-  plan.out = {{problem.rows, problem.out}, type, Tag::ab};
+  plan.x = {{problem.rows, problem.in}, type_of(problem.type), Tag::ab};
+  plan.out = {{problem.rows, problem.out}, out_type(problem.type), Tag::ab};
   if (problem.bias) plan.bias = {{1, problem.out}, memory::data_type::f32, Tag::ab};
-  const Layout wanted =
-      weights != nullptr ? *weights : Layout({problem.in, problem.out}, type, Tag::any);
+  const Layout any({problem.in, problem.out}, weights_type(problem.type), Tag::any);
+  const Layout& wanted = weights != nullptr ? *weights : any;
 
   dnnl::post_ops ops;
   append_activation(ops, problem.activation);
@@ -93,17 +111,18 @@ Plan make_matmul(const dnnl::engine& engine, const MatmulProblem& problem, const
 }
 
 Plan make_conv(const dnnl::engine& engine, const ConvProblem& problem, const Layout* weights) {
-  const memory::data_type type = type_of(problem.type);
   const auto& [above, left] = problem.pad_before;
   const auto& [below, right] = problem.pad_after;
   const std::int64_t out_h =
       (problem.height + above + below - problem.kernel_h) / problem.stride + 1;
   const std::int64_t out_w = (problem.width + left + right - problem.kernel_w) / problem.stride + 1;
   Plan plan;
-  plan.x = {{problem.batch, problem.in, problem.height, problem.width}, type, Tag::nhwc};
-  plan.out = {{problem.batch, problem.out, out_h, out_w}, type, Tag::nhwc};
+  plan.x = {
+      {problem.batch, problem.in, problem.height, problem.width}, type_of(problem.type), Tag::nhwc};
+  plan.out = {{problem.batch, problem.out, out_h, out_w}, out_type(problem.type), Tag::nhwc};
   if (problem.bias) plan.bias = {{problem.out}, memory::data_type::f32, Tag::a};
-  const Layout any({problem.out, problem.in, problem.kernel_h, problem.kernel_w}, type, Tag::any);
+  const Layout any({problem.out, problem.in, problem.kernel_h, problem.kernel_w},
+                   weights_type(problem.type), Tag::any);
   const Layout& wanted = weights != nullptr ? *weights : any;
   const memory::dims strides{problem.stride, problem.stride};
   const memory::dims before{above, left};
@@ -122,6 +141,21 @@ Plan make_conv(const dnnl::engine& engine, const ConvProblem& problem, const Lay
 }
 
 }  // namespace
+
+int largest_int8_weight() {
+  constexpr int kAll = 127;
+  constexpr int kPairsIn16Bits = 64;  // 2 * 255 * 64 < 2^15
+  switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::sse41:
+    case dnnl::cpu_isa::avx:
+    case dnnl::cpu_isa::avx2:
+    case dnnl::cpu_isa::avx2_vnni:  // which oneDNN does not use in all of its kernels
+    case dnnl::cpu_isa::avx512_core:
+      return kPairsIn16Bits;
+    default:
+      return kAll;
+  }
+}
 
 Plan plan_matmul(const dnnl::engine& engine, const MatmulProblem& problem, const Layout* weights) {
   if (weights != nullptr) {

@@ -19,9 +19,17 @@ namespace sagitta::cpu {
 // Type, sizes and order of the elements of a memory block.
 using Layout = dnnl::memory::desc;
 
+// The type of a problem whose x is of bytes (u8), whose weights are of signed bytes (i8), and whose
+// out is of sums (i32), with nothing added to them.
+inline constexpr DType kIntegers = DType::u8;
+
+// The largest magnitude of a weight in int8 for which sums of products with bytes are right on this
+// processor: 127 with VNNI or AMX. Older instructions add pairs of products in 16 bits.
+[[nodiscard]] int largest_int8_weight();
+
 // out = activation(x weight + bias) * factor + residual, where the parts that are asked for exist.
 struct MatmulProblem {
-  DType type = DType::f32;  // of all but the bias, which is f32
+  DType type = DType::f32;  // of all but the bias, which is f32; or kIntegers
   std::int64_t rows = 0;
   std::int64_t in = 0;
   std::int64_t out = 0;
@@ -35,7 +43,7 @@ struct MatmulProblem {
 
 // out = conv(x) + bias, or out += conv(x) + bias. x and out are NHWC.
 struct ConvProblem {
-  DType type = DType::f32;  // of all but the bias, which is f32
+  DType type = DType::f32;  // of all but the bias, which is f32; or kIntegers
   std::int64_t batch = 1;
   std::int64_t height = 0;
   std::int64_t width = 0;

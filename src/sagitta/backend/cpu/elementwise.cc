@@ -1,5 +1,6 @@
 #include "sagitta/backend/cpu/elementwise.h"
 
+#include "sagitta/backend/cpu/activations.h"
 #include "sagitta/backend/cpu/simd.h"
 
 #include <algorithm>
@@ -29,23 +30,6 @@ void axpby_of(float a, const Tensor& x, float b, const Tensor& y, Tensor& out) {
     for_best_isa<AxpbyBody>(a, x_data + begin, b, y_data + begin, out_data + begin, end - begin);
   });
 }
-
-struct Silu {
-  [[gnu::always_inline]] static float of(float x) { return silu(x); }
-};
-struct Gelu {
-  [[gnu::always_inline]] static float of(float x) { return gelu(x); }
-};
-struct QuickGelu {
-  [[gnu::always_inline]] static float of(float x) { return quick_gelu(x); }
-};
-struct Relu {
-  [[gnu::always_inline]] static float of(float x) { return x > 0 ? x : 0.0F; }
-};
-// Exact to about 1e-7 absolutely, which is relative to the range of tanh, not to small values.
-struct Tanh {
-  [[gnu::always_inline]] static float of(float x) { return 2 * sigmoid(2 * x) - 1; }
-};
 
 template <class Function>
 struct MapBody {

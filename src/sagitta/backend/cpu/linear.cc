@@ -1,5 +1,6 @@
 #include "sagitta/backend/cpu/linear.h"
 
+#include "sagitta/backend/cpu/linear_int8.h"
 #include "sagitta/backend/cpu/weights.h"
 
 #include <algorithm>
@@ -28,6 +29,7 @@ const std::byte* advance(const std::byte* data, std::int64_t bytes) {
 }  // namespace
 
 void multiply(Device& device, const PackedMatrix& weight, const Product& product) {
+  if (weight.int8) return multiply_int8(device, weight, product);
   Context& context = device.context<Context>();
   const MatmulProblem problem{.type = device.compute(),
                               .rows = product.rows,
@@ -63,7 +65,16 @@ void linear(const LinearArgs& args, Tensor& out) {
 
 void linear_geglu(const LinearArgs& args, Tensor& out) {
   Device& device = out.device();
-  const auto& [value, gate] = packed_as<PackedGeglu>(args.weight);
+  const auto& weight = packed_as<PackedGeglu>(args.weight);
+  const auto& [value, gate] = weight;
+  if (weight.value.int8) {
+    return multiply_int8(device, weight,
+                         {.rows = args.x.size() / value.in,
+                          .x = args.x.data<std::byte>(),
+                          .bias = bias_of(args),
+                          .residual = bytes_of(args.residual),
+                          .out = out.data<std::byte>()});
+  }
   const auto element = static_cast<std::int64_t>(size_of(device.compute()));
   const std::int64_t rows = args.x.size() / value.in;
   const std::int64_t row_bytes = value.out * element;

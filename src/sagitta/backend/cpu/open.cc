@@ -15,6 +15,7 @@
 
 #include <omp.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace sagitta::cpu {
@@ -69,20 +70,48 @@ Plan usual_product(const Context& context, DType type) {
   return plan_matmul(context.engine, {.type = type, .rows = 64, .in = 64, .out = 64}, nullptr);
 }
 
+Plan usual_convolution(const Context& context, DType type) {
+  constexpr std::int64_t kSide = 18;
+  constexpr std::int64_t kChannels = 64;
+  return plan_conv(context.engine,
+                   {.type = type,
+                    .height = kSide,
+                    .width = kSide,
+                    .in = kChannels,
+                    .out = kChannels,
+                    .kernel_h = 3,
+                    .kernel_w = 3},
+                   nullptr);
+}
+
+void report_int8(const Context& context) {
+  const Plan product = usual_product(context, kIntegers);
+  const Plan convolution = usual_convolution(context, kIntegers);
+  require(product.is_fast() && convolution.is_fast(), Fault::unsupported,
+          "oneDNN has no products in int8 for this processor; choose f32 instead");
+  log(LogLevel::debug,
+      "cpu: int8 products by oneDNN's {}, convolutions by its {}, weights of up to {} steps",
+      product.implementation, convolution.implementation, context.int8_levels);
+}
+
 }  // namespace
 
 std::unique_ptr<Device> open(const DeviceOptions& options) {
   require(options.threads >= 0 && options.threads <= kMostThreads, Fault::bad_input,
           "cpu: {} threads, expected 0 (all) to {}", options.threads, kMostThreads);
-  const int threads = options.threads == 0 ? omp_get_max_threads() : options.threads;
-  const auto context = std::make_shared<Context>(threads);
+  // oneDNN hands out work for the threads that it asks for, whether or not it gets them.
+  const int threads = std::min(options.threads == 0 ? omp_get_max_threads() : options.threads,
+                               omp_get_thread_limit());
+  const auto context = std::make_shared<Context>(threads, options.int8_products);
   const Plan plan = usual_product(*context, options.compute);
   require(options.compute == DType::f32 || plan.is_fast(), Fault::unsupported,
           "this processor cannot compute in {}, which needs AVX-512; choose f32 instead",
           name_of(options.compute));
   log(LogLevel::debug, "cpu: {} threads, {} products by oneDNN's {}", threads,
       name_of(options.compute), plan.implementation);
-  return std::make_unique<Device>("cpu", options.compute, kKernels, kSystemMemory, context);
+  if (options.int8_products) report_int8(*context);
+  return std::make_unique<Device>("cpu", options.compute, kKernels, kSystemMemory, context,
+                                  options.int8_products);
 }
 
 }  // namespace sagitta::cpu

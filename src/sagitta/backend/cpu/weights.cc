@@ -1,6 +1,7 @@
 #include "sagitta/backend/cpu/weights.h"
 
 #include "sagitta/backend/cpu/simd.h"
+#include "sagitta/backend/cpu/weights_int8.h"
 #include "sagitta/backend/cpu/weights_packed.h"
 #include "sagitta/backend/cpu/weights_upsample.h"
 #include "sagitta/base/error.h"
@@ -67,14 +68,16 @@ void widen_in_parallel(const StoredTensor& values, float* out) {
 
 namespace {
 
-// The values of a file in an element type that oneDNN reads, dense and aligned.
+// The values of a file in an element type that can be packed, dense and aligned: f32, or also the
+// compute type unless they shall be in int8.
 class Source {
  public:
-  Source(Device& device, const StoredTensor& values) {
+  Source(Device& device, const StoredTensor& values) : int8_(wants_int8(device, values.shape)) {
     const std::size_t alignment = size_of(values.dtype);
     const bool aligned = reinterpret_cast<std::uintptr_t>(values.data) % alignment == 0;
     const bool as_it_is =
-        (values.dtype == DType::f32 || values.dtype == device.compute()) && values.scale == 1;
+        values.scale == 1 &&
+        (values.dtype == DType::f32 || (!int8_ && values.dtype == device.compute()));
     if (aligned && as_it_is) {
       type_ = values.dtype;
       data_ = values.data;
@@ -88,8 +91,10 @@ class Source {
 
   [[nodiscard]] DType type() const { return type_; }
   [[nodiscard]] const std::byte* data() const { return data_; }
+  [[nodiscard]] bool int8() const { return int8_; }
 
  private:
+  bool int8_;
   DType type_ = DType::f32;
   const std::byte* data_ = nullptr;
   std::optional<PoolBlock> widened_;
@@ -97,17 +102,24 @@ class Source {
 
 PackedMatrix pack_matrix(Device& device, const Source& source, std::int64_t first_row,
                          std::int64_t out, std::int64_t in) {
+  const std::byte* rows =
+      source.data() + static_cast<std::size_t>(first_row * in) * size_of(source.type());
+  if (source.int8()) {
+    return pack_matrix_int8(device, reinterpret_cast<const float*>(rows), out, in);
+  }
   // Any number of rows gives the same layout as long as it is not tiny.
   const MatmulProblem usual{.type = device.compute(), .rows = 1024, .in = in, .out = out};
   const Plan plan = plan_matmul(device.context<Context>().engine, usual, nullptr);
-  const std::byte* rows =
-      source.data() + static_cast<std::size_t>(first_row * in) * size_of(source.type());
-  return {in, out, {device, plan.weights, matrix_layout(source.type(), in, out), rows}};
+  return {in, out, {device, plan.weights, matrix_layout(source.type(), in, out), rows}, {}};
 }
 
 PackedConv pack_conv(Device& device, const Source& source, const Shape& shape) {
+  if (source.int8()) {
+    return pack_conv_int8(device, reinterpret_cast<const float*>(source.data()), shape);
+  }
   return {{device, usual_conv_layout(device, shape), kernel_layout(source.type(), shape),
-           source.data()}};
+           source.data()},
+          {}};
 }
 
 // The capacity is that of whole vectors, so that kernels may load beyond the last value.
@@ -187,7 +199,7 @@ void load_weight(Device& device, const StoredTensor& values, Weight& weight) {
       const std::shared_ptr<const PackedGeglu> packed(
           new PackedGeglu{pack_matrix(device, source, 0, out, shape[1]),
                           pack_matrix(device, source, out, out, shape[1])});
-      weight.bytes = packed->value.values.bytes() + packed->gate.values.bytes();
+      weight.bytes = packed->value.bytes() + packed->gate.bytes();
       weight.packed = packed;
       return;
     }
@@ -195,7 +207,7 @@ void load_weight(Device& device, const StoredTensor& values, Weight& weight) {
       if (!is_pointwise(weight)) {
         const std::shared_ptr<const PackedConv> packed(
             new PackedConv(pack_conv(device, Source(device, values), shape)));
-        weight.bytes = packed->values.bytes();
+        weight.bytes = packed->bytes();
         weight.packed = packed;
         return;
       }
@@ -203,7 +215,7 @@ void load_weight(Device& device, const StoredTensor& values, Weight& weight) {
     case WeightUse::linear: {
       const std::shared_ptr<const PackedMatrix> packed(
           new PackedMatrix(pack_matrix(device, Source(device, values), 0, shape[0], shape[1])));
-      weight.bytes = packed->values.bytes();
+      weight.bytes = packed->bytes();
       weight.packed = packed;
       return;
     }

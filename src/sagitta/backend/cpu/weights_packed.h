@@ -37,11 +37,23 @@ class PackedValues {
   mutable std::deque<Copy> others_;
 };
 
+// What turns sums of integer products with the columns of a weight in int8 into numbers.
+struct Int8Columns {
+  SystemBlock scales;  // float: what a step of the column's weights is worth
+  SystemBlock totals;  // int32: the sum of the column's weights
+
+  explicit operator bool() const { return scales.data() != nullptr; }
+  [[nodiscard]] std::size_t bytes() const { return scales.bytes() + totals.bytes(); }
+};
+
 // A linear weight, or a 1x1 convolution.
 struct PackedMatrix {
   std::int64_t in;
   std::int64_t out;
   PackedValues values;
+  Int8Columns int8;  // of a weight in int8, else empty
+
+  [[nodiscard]] std::size_t bytes() const { return values.bytes() + int8.bytes(); }
 };
 
 // A gated weight: two matrices of equal size.
@@ -52,6 +64,9 @@ struct PackedGeglu {
 
 struct PackedConv {
   PackedValues values;
+  Int8Columns int8;  // of a weight in int8, else empty
+
+  [[nodiscard]] std::size_t bytes() const { return values.bytes() + int8.bytes(); }
 };
 
 // Values in f32, dense, on all threads.
