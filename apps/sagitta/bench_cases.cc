@@ -32,6 +32,7 @@ std::shared_ptr<Network> random_network(Device& device, const Spec& spec) {
   auto network = std::make_shared<Network>(spec);
   models::RandomWeights weights(&device, 1);
   network->params(weights);
+  device.memory().trim();  // values on their way into weights are gone
   return network;
 }
 

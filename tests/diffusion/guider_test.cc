@@ -109,7 +109,7 @@ TEST_F(GuiderTest, TwoModelsThatAreOneAreClassifierFreeGuidance) {
 
 TEST_F(GuiderTest, TheNegativeIsPredictedByItsOwnModel) {
   Model other = model_;
-  other.sampling = discrete_sampling(PredictionType::v);
+  other.sampling = discrete_sampling(PredictionType::v_prediction);
   const Array positive = denoise(basic_guider(model_, first_));
   const Array negative = denoise(basic_guider(other, negative_));
   EXPECT_LT(max_difference(denoise(dual_model_guider(model_, other, first_, negative_, 3)),

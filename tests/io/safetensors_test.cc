@@ -86,7 +86,7 @@ TEST(Safetensors, RefusesAnImpossibleHeaderLength) {
 }
 
 TEST(Safetensors, RefusesPickledFilesAndSaysWhatToDo) {
-  for (const std::string content : {std::string("PK\x03\x04") + std::string(40, 'x'),
+  for (const std::string& content : {std::string("PK\x03\x04") + std::string(40, 'x'),
                                     std::string("\x80\x02}q", 4) + std::string(40, 'x')}) {
     try {
       static_cast<void>(parse_safetensors(std::as_bytes(std::span(content)), "model.ckpt"));

@@ -2,6 +2,7 @@
 // collected and reported at once.
 #pragma once
 
+#include "sagitta/core/device.h"
 #include "sagitta/core/stored.h"
 #include "sagitta/nn/params.h"
 
@@ -57,6 +58,7 @@ template <class Module>
 LoadReport load_module(Module& module, Device* device, const StateDict& tensors, std::string part) {
   LoadParams load(device, tensors, std::move(part));
   module.params(load);
+  if (device != nullptr) device->memory().trim();  // values on their way into weights are gone
   return load.report();
 }
 

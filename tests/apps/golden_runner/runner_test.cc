@@ -102,7 +102,7 @@ TEST_F(RunnerTest, SkipsUnknownKindsByName) {
 
 TEST_F(RunnerTest, ListsInputsWithoutCountingThem) {
   std::filesystem::create_directory(root_ / "models");
-  sagitta::io::write_safetensors(root_ / "models" / "m.safetensors", {}, {{"what", "a model"}});
+  sagitta::io::write_safetensors(root_ / "models" / "m.safetensors", sagitta::StateDict{}, {{"what", "a model"}});
   EXPECT_EQ(run(root_), "0 0 0");
   EXPECT_THAT(printed_, HasSubstr("input models/m.safetensors"));
 }
