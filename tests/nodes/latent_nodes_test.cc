@@ -221,6 +221,15 @@ TEST_F(LatentNodesTest, CutToBatchMakesItemsOfSlices) {
   EXPECT_EQ(one("LatentCutToBatch", {{"dim", "t"}}, latent).samples.shape(), (Shape{1, 1, 1, 5}));
 }
 
+TEST_F(LatentNodesTest, BatchJoinsWhatIsLinkedAndNothingElse) {
+  const Latent joined = std::any_cast<Latent>(
+      run("BatchLatentsNode", {},
+          {{"latents.latent0", Latent{.samples = Array({1, 4, 2, 2})}},
+           {"latents.latent3", Latent{.samples = Array({2, 4, 2, 2})}}})
+          .values.at(0));
+  EXPECT_EQ(to_string(joined.samples.shape()), "3x4x2x2");
+}
+
 TEST_F(LatentNodesTest, RebatchTakesAListOrOneLatent) {
   const auto sizes = [&](std::any latents) {
     std::vector<std::int64_t> all;

@@ -1,5 +1,6 @@
 // Batches of latents: repeated, picked, joined and cut anew.
 #include "sagitta/diffusion/latent_batch.h"
+#include "sagitta/graph/dynamic.h"
 #include "sagitta/nodes/families.h"
 #include "sagitta/nodes/inputs.h"
 
@@ -73,6 +74,25 @@ graph::NodeDef join_two() {
           }};
 }
 
+graph::NodeDef join_all() {
+  constexpr int kMost = 50;
+  return {.id = "BatchLatentsNode",
+          .display_name = "Batch Latents",
+          .category = kCategory,
+          .description = "Any number of latents as one batch.",
+          .inputs = graph::autogrow("latents", "LATENT", "latent", 1, kMost),
+          .outputs = {{.type = "LATENT"}},
+          .style = graph::NodeStyle::schema,
+          .run = [](const NodeCall& call) -> NodeResult {
+            std::vector<Latent> latents;
+            for (int i = 0; i < kMost; ++i) {
+              const std::string name = graph::member_name("latents", fmt::format("latent{}", i));
+              if (const auto* const latent = call.find<Latent>(name)) latents.push_back(*latent);
+            }
+            return {.values = {join_batches(latents)}};
+          }};
+}
+
 graph::NodeDef rebatch_node() {
   return {
       .id = "RebatchLatents",
@@ -113,7 +133,7 @@ graph::NodeDef seed_behavior() {
 }  // namespace
 
 std::vector<graph::NodeDef> latent_batch_nodes() {
-  return {repeat(), pick(), join_two(), rebatch_node(), seed_behavior()};
+  return {repeat(), pick(), join_two(), join_all(), rebatch_node(), seed_behavior()};
 }
 
 }  // namespace sagitta::nodes
