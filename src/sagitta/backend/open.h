@@ -26,7 +26,7 @@ struct DeviceOptions {
 [[nodiscard]] std::vector<std::string> device_names();
 
 // What "auto", "f32", "bf16" or "int8" means here: auto is bf16 where the processor multiplies bf16
-// natively (AVX512_BF16 or AMX_BF16), and f32 elsewhere; int8 is int8 products between activations
+// natively (AVX512_BF16), and f32 elsewhere; int8 is int8 products between activations
 // as auto chooses them. Throws Error{bad_input} for other names.
 [[nodiscard]] DeviceOptions resolve_dtype(std::string_view name, int threads = 0);
 

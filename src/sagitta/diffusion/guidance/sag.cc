@@ -86,7 +86,7 @@ float scale_at(const Settings& settings, const CfgState& state) {
 // The part of the noisy input that goes into the denoised prediction whatever the network says.
 float input_share(const ModelSampling& sampling, float sigma) {
   const Array nothing({1});
-  const Array one({1}, {1.0F});
+  const Array one({1}, 1.0F);
   return sampling.calculate_denoised({&sigma, 1}, nothing, one)[0];
 }
 

@@ -145,7 +145,9 @@ Part clip_names(const Part& part) {
 io::TensorSources openclip_names(const io::TensorSources& clip) {
   constexpr std::string_view kQuery = "self_attn.q_proj.";
   io::TensorSources out;
-  for (const auto& [name, source] : clip) {
+  for (const auto& entry : clip) {
+    const std::string& name = entry.first;
+    const io::TensorSource& source = entry.second;
     if (const auto cut = name.find(kQuery); cut != std::string::npos) {
       const std::string rest = name.substr(cut + kQuery.size());
       const auto part = [&](const char* which) {
