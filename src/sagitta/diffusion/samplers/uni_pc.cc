@@ -66,7 +66,7 @@ class UniPcStep {
       std::vector<double>& row = powers.emplace_back();
       for (const double point : points) row.push_back(std::pow(point, k));
     }
-    return solve(std::move(powers), {moments_.begin(), moments_.begin() + points.size()});
+    return solve(std::move(powers), {moments_.begin(), moments_.begin() + std::ssize(points)});
   }
 
   // A first-order step plus the weighted slopes towards the older predictions.
