@@ -17,7 +17,9 @@ void run(const GoldenFile& file, Context& context, Report& report) {
   const std::string stem = file.name.substr(0, file.name.size() - kEnding.size());
   const GoldenFile stored = open_golden(context.root(), context.root() / (stem + ".safetensors"));
   const Tolerance tolerance = file.tolerances().first();
-  for (const auto& [name, expected] : file.tensors) {
+  for (const auto& entry : file.tensors) {
+    const std::string& name = entry.first;
+    const sagitta::StoredTensor& expected = entry.second;
     report.attempt(name, [&] {
       const std::string original = name.substr(name.starts_with(kPrefix) ? kPrefix.size() : 0);
       report.check(name, stored.array(original), to_array(expected), tolerance);

@@ -24,6 +24,26 @@ Preset sd15() {
   return preset;
 }
 
+// Stable Diffusion 2.1: the same levels with heads of 64 channels, and a wider text encoder.
+Preset sd21() {
+  Preset preset = sd15();
+  preset.name = "sd21";
+  preset.model.family = "SD 2.x";
+  preset.model.prediction = Prediction::v;
+  preset.model.unet.heads = 0;
+  preset.model.unet.head_width = 64;
+  preset.model.unet.context_width = 1024;
+  const ClipSpec h{.width = 1024,
+                   .hidden = 4096,
+                   .layers = 24,
+                   .heads = 16,
+                   .quick_gelu = false,
+                   .projection = 1024,
+                   .key = "clip_h"};
+  preset.text = {{.prefix = "cond_stage_model.model.", .spec = h, .openclip = true}};
+  return preset;
+}
+
 // Stable Diffusion XL (Podell et al. 2023): 2.6 G parameters, attention at the two coarser levels, two
 // text encoders.
 Preset sdxl() {
@@ -55,7 +75,7 @@ Preset sdxl() {
 }  // namespace
 
 const std::vector<Preset>& presets() {
-  static const std::vector<Preset> all{sd15(), sdxl()};
+  static const std::vector<Preset> all{sd15(), sd21(), sdxl()};
   return all;
 }
 

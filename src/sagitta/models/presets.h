@@ -22,7 +22,7 @@ struct Preset {
   std::vector<Text> text;
 };
 
-// "sd15", "sdxl".
+// "sd15", "sd21", "sdxl".
 [[nodiscard]] const std::vector<Preset>& presets();
 
 // Throws bad_input with the known names.

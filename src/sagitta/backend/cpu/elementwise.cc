@@ -3,7 +3,6 @@
 #include "sagitta/backend/cpu/activations.h"
 #include "sagitta/backend/cpu/simd.h"
 
-#include <algorithm>
 #include <cstring>
 
 namespace sagitta::cpu {
@@ -55,12 +54,6 @@ void map(const Tensor& x, Tensor& out) {
   } else {
     map_of<Function, float>(x, out);
   }
-}
-
-// Rows of `row` bytes that make up blocks worth a thread.
-std::int64_t rows_per_block(std::size_t row) {
-  constexpr std::size_t kBlockBytes = 65536;
-  return static_cast<std::int64_t>(std::max<std::size_t>(1, kBlockBytes / row));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include <bit>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 
@@ -143,6 +144,12 @@ void for_best_isa(Args... args) {
 }
 
 #endif
+
+// Rows of `row` bytes, to be copied, that make up a block worth a thread.
+inline std::int64_t rows_per_block(std::size_t row) {
+  constexpr std::size_t kBlockBytes = 65536;
+  return static_cast<std::int64_t>(kBlockBytes > row ? kBlockBytes / row : 1);
+}
 
 // Cuts [0, count) into blocks of `grain` items, spreads the blocks over the threads in order, and
 // calls body(begin, end) for each. The blocks do not depend on the number of threads, so neither

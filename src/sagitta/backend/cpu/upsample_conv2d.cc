@@ -4,17 +4,10 @@
 #include "sagitta/backend/cpu/weights.h"
 #include "sagitta/backend/cpu/weights_upsample.h"
 
-#include <algorithm>
 #include <cstring>
 
 namespace sagitta::cpu {
 namespace {
-
-// Rows of `row` bytes that make up blocks worth a thread.
-std::int64_t rows_per_block(std::size_t row) {
-  constexpr std::size_t kBlockBytes = 65536;
-  return static_cast<std::int64_t>(std::max<std::size_t>(1, kBlockBytes / row));
-}
 
 void convolve(const UpsampleConv2dArgs& args, const ConvProblem& problem,
               const PackedValues& weight, const void* x, void* out) {
