@@ -6,6 +6,7 @@
 #include "sagitta/backend/cpu/linear.h"
 #include "sagitta/backend/cpu/simd.h"
 #include "sagitta/backend/cpu/weights.h"
+#include "sagitta/backend/cpu/winograd.h"
 
 #include <algorithm>
 #include <cstring>
@@ -108,6 +109,7 @@ void conv2d(const Conv2dArgs& args, Tensor& out) {
   if (!is_pointwise(args.weight) && packed_as<PackedConv>(args.weight).int8) {
     return conv2d_int8(args, out);
   }
+  if (winograd_takes(args)) return conv2d_winograd(args, out);
   const float* const bias = args.bias == nullptr ? nullptr : vector_values(*args.bias);
   auto* const run = is_pointwise(args.weight) ? pointwise : spatial;
   if (args.row_bias == nullptr) return run({args, args.x, bias, args.residual, out});

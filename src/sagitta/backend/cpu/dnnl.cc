@@ -208,6 +208,11 @@ Layout kernel_layout(DType type, const Shape& shape) {
   return {{shape[0], shape[1], shape[2], shape[3]}, type_of(type), Tag::abcd};
 }
 
+Layout panel_layout(const Shape& shape, std::int64_t columns) {
+  const Tag tag = columns == 8 ? Tag::Acdb8a : columns == 16 ? Tag::Acdb16a : Tag::Acdb32a;
+  return {{shape[0], shape[1], shape[2], shape[3]}, memory::data_type::f32, tag};
+}
+
 void reorder(const dnnl::engine& engine, dnnl::stream& stream, const Layout& from_layout,
              const void* from, const Layout& to_layout, void* to) {
   checked([&] {

@@ -1,6 +1,6 @@
 #include "sagitta/backend/cpu/finish_int8.h"
 
-#include "sagitta/backend/cpu/activations.h"
+#include "sagitta/backend/cpu/finish.h"
 #include "sagitta/backend/cpu/simd.h"
 
 #include <algorithm>
@@ -10,29 +10,6 @@ namespace {
 
 constexpr std::int64_t kGrain = 16384;  // elements: large against the cost of waking a thread
 constexpr std::int64_t kChunk = 512;    // columns whose values stay in the first-level cache
-
-template <class Function>
-[[gnu::always_inline]] inline void map_in_place(float* values, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; ++i) values[i] = Function::of(values[i]);
-}
-
-[[gnu::always_inline]] inline void activate_in_place(Activation activation, float* values,
-                                                     std::int64_t count) {
-  switch (activation) {
-    case Activation::none:
-      return;
-    case Activation::silu:
-      return map_in_place<Silu>(values, count);
-    case Activation::gelu:
-      return map_in_place<Gelu>(values, count);
-    case Activation::quick_gelu:
-      return map_in_place<QuickGelu>(values, count);
-    case Activation::relu:
-      return map_in_place<Relu>(values, count);
-    case Activation::tanh:
-      return map_in_place<Tanh>(values, count);
-  }
-}
 
 // A part of a row: where it begins in the matrix, its first column and its length.
 struct Part {
@@ -63,24 +40,18 @@ struct FinishPart {
   template <class T>
   [[gnu::always_inline]] static void run(const Int8Finish* finish, const Part* part, T* out) {
     float values[kChunk];
-    const std::int64_t count = part->count;
     to_numbers(finish->value, *part, values);
-    activate_in_place(finish->activation, values, count);
+    Finish<T> rest{.activation = finish->activation, .out = out + part->at};
+    float gates[kChunk];
     if (finish->gate.sums != nullptr) {
-      float gates[kChunk];
       to_numbers(finish->gate, *part, gates);
-      for (std::int64_t i = 0; i < count; ++i) values[i] *= gelu(gates[i]);
+      rest.gates = gates;
     }
-    if (finish->factor != nullptr) {
-      const T* const factor = static_cast<const T*>(finish->factor) + part->at;
-      for (std::int64_t i = 0; i < count; ++i) values[i] *= to_float(factor[i]);
-    }
+    if (finish->factor != nullptr) rest.factor = static_cast<const T*>(finish->factor) + part->at;
     if (finish->residual != nullptr) {
-      const T* const residual = static_cast<const T*>(finish->residual) + part->at;
-      for (std::int64_t i = 0; i < count; ++i) values[i] += to_float(residual[i]);
+      rest.residual = static_cast<const T*>(finish->residual) + part->at;
     }
-    T* const target = out + part->at;
-    for (std::int64_t i = 0; i < count; ++i) store(values[i], &target[i]);
+    finish_values(rest, values, part->count);
   }
 };
 

@@ -1,6 +1,7 @@
 #include "sagitta/backend/cpu/linear.h"
 
 #include "sagitta/backend/cpu/linear_int8.h"
+#include "sagitta/backend/cpu/product_f32.h"
 #include "sagitta/backend/cpu/weights.h"
 
 #include <algorithm>
@@ -30,6 +31,7 @@ const std::byte* advance(const std::byte* data, std::int64_t bytes) {
 
 void multiply(Device& device, const PackedMatrix& weight, const Product& product) {
   if (weight.int8) return multiply_int8(device, weight, product);
+  if (device.compute() == DType::f32) return multiply_f32(device, weight, nullptr, product);
   Context& context = device.context<Context>();
   const MatmulProblem problem{.type = device.compute(),
                               .rows = product.rows,
@@ -67,16 +69,15 @@ void linear_geglu(const LinearArgs& args, Tensor& out) {
   Device& device = out.device();
   const auto& weight = packed_as<PackedGeglu>(args.weight);
   const auto& [value, gate] = weight;
-  if (weight.value.int8) {
-    return multiply_int8(device, weight,
-                         {.rows = args.x.size() / value.in,
-                          .x = args.x.data<std::byte>(),
-                          .bias = bias_of(args),
-                          .residual = bytes_of(args.residual),
-                          .out = out.data<std::byte>()});
-  }
+  const Product product{.rows = args.x.size() / value.in,
+                        .x = args.x.data<std::byte>(),
+                        .bias = bias_of(args),
+                        .residual = bytes_of(args.residual),
+                        .out = out.data<std::byte>()};
+  if (value.int8) return multiply_int8(device, weight, product);
+  if (device.compute() == DType::f32) return multiply_f32(device, value, &gate, product);
   const auto element = static_cast<std::int64_t>(size_of(device.compute()));
-  const std::int64_t rows = args.x.size() / value.in;
+  const std::int64_t rows = product.rows;
   const std::int64_t row_bytes = value.out * element;
   const std::int64_t block_rows =
       std::min(rows, std::max(kLeastGateRows, kGateBytes / row_bytes / 64 * 64));

@@ -1,9 +1,11 @@
 #include "sagitta/backend/cpu/weights.h"
 
+#include "sagitta/backend/cpu/product_f32.h"
 #include "sagitta/backend/cpu/simd.h"
 #include "sagitta/backend/cpu/weights_int8.h"
 #include "sagitta/backend/cpu/weights_packed.h"
 #include "sagitta/backend/cpu/weights_upsample.h"
+#include "sagitta/backend/cpu/winograd.h"
 #include "sagitta/base/error.h"
 
 #include <algorithm>
@@ -107,6 +109,13 @@ PackedMatrix pack_matrix(Device& device, const Source& source, std::int64_t firs
   if (source.int8()) {
     return pack_matrix_int8(device, reinterpret_cast<const float*>(rows), out, in);
   }
+  if (device.compute() == DType::f32) {
+    const Shape shape{out, in, 1, 1};
+    return {in, out,
+            {device, panel_layout(shape, product_path().columns),
+             kernel_layout(source.type(), shape), rows},
+            {}};
+  }
   // Any number of rows gives the same layout as long as it is not tiny.
   const MatmulProblem usual{.type = device.compute(), .rows = 1024, .in = in, .out = out};
   const Plan plan = plan_matmul(device.context<Context>().engine, usual, nullptr);
@@ -117,9 +126,10 @@ PackedConv pack_conv(Device& device, const Source& source, const Shape& shape) {
   if (source.int8()) {
     return pack_conv_int8(device, reinterpret_cast<const float*>(source.data()), shape);
   }
-  return {{device, usual_conv_layout(device, shape), kernel_layout(source.type(), shape),
-           source.data()},
-          {}};
+  const Layout layout = winograd_takes(device, shape)
+                            ? panel_layout(shape, product_path().columns)
+                            : usual_conv_layout(device, shape);
+  return {{device, layout, kernel_layout(source.type(), shape), source.data()}, {}};
 }
 
 // The capacity is that of whole vectors, so that kernels may load beyond the last value.
