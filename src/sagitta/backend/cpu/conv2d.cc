@@ -1,6 +1,7 @@
 #include "sagitta/backend/cpu/conv2d.h"
 
 #include "sagitta/backend/cpu/conv2d_bias.h"
+#include "sagitta/backend/cpu/conv2d_f32.h"
 #include "sagitta/backend/cpu/conv2d_int8.h"
 #include "sagitta/backend/cpu/conv2d_patches.h"
 #include "sagitta/backend/cpu/linear.h"
@@ -110,6 +111,14 @@ void conv2d(const Conv2dArgs& args, Tensor& out) {
     return conv2d_int8(args, out);
   }
   if (winograd_takes(args)) return conv2d_winograd(args, out);
+  if (out.dtype() == DType::f32 && !is_pointwise(args.weight)) {
+    const Window window{.kernel_h = args.weight.shape[2],
+                        .kernel_w = args.weight.shape[3],
+                        .stride = args.stride,
+                        .above = args.pad_before,
+                        .left = args.pad_before};
+    return conv2d_f32(args, window, panels_of(packed_as<PackedConv>(args.weight).values), out);
+  }
   const float* const bias = args.bias == nullptr ? nullptr : vector_values(*args.bias);
   auto* const run = is_pointwise(args.weight) ? pointwise : spatial;
   if (args.row_bias == nullptr) return run({args, args.x, bias, args.residual, out});

@@ -12,9 +12,10 @@ namespace {
 
 constexpr const ProductPath* kPaths[] = {&kProductAvx512, &kProductAvx2, &kProductGeneric};
 
-// A block of rows stays in the second cache (kRows x kDepth values), a block of a panel in the first.
+// Rows of a task: with product_depth() values each they stay in the second cache.
 constexpr std::int64_t kRows = 96;
-constexpr std::int64_t kDepth = 384;
+// Of a panel: stays in the first cache.
+constexpr std::int64_t kPanelValues = 24 * 256;
 // Columns of a task: few enough that its sums stay in the second cache.
 constexpr std::int64_t kColumns = 320;
 // Fewer multiplications than this are not worth waking other threads for.
@@ -32,8 +33,8 @@ std::int64_t border(std::int64_t count, std::int64_t parts, std::int64_t unit, s
 struct TaskFinish {
   std::int64_t rows;
   std::int64_t columns;
-  Rows<float> values;
-  Rows<float> gates;  // data is null if there are none
+  MatrixRows<float> values;
+  MatrixRows<float> gates;  // data is null if there are none
   const float* bias;  // of the first column, or null
   const float* gate_bias;
   Finish<float> finish;        // of the first row
@@ -71,47 +72,28 @@ const float* advance(const void* data, std::int64_t values) {
   return data == nullptr ? nullptr : floats(data) + values;
 }
 
-// One product, cut into tasks of some rows and some panels.
-class Tasks {
+// A product and what is done with its sums.
+class Multiplication {
  public:
-  Tasks(Device& device, const PackedMatrix& value, const PackedMatrix* gate, const Product& product)
+  Multiplication(const PackedMatrix& value, const PackedMatrix* gate, const Product& product)
       : product_(product),
-        value_(panels(device, value)),
-        gate_(gate == nullptr ? Panels{} : panels(device, *gate)),
+        value_(panels(value)),
+        gate_(gate == nullptr ? Panels{} : panels(*gate)),
         in_(value.in),
-        out_(value.out) {
-    row_parts_ = divide_up(product.rows, kRows);
-    const std::int64_t wanted = divide_up(kTasksPerThread * omp_get_max_threads(), row_parts_);
-    const std::int64_t least = divide_up(value_.count * path_.columns, kColumns);
-    column_parts_ = std::clamp(wanted, least, std::max(least, value_.count / 2));
-  }
+        out_(value.out) {}
 
-  [[nodiscard]] std::int64_t count() const { return row_parts_ * column_parts_; }
-  [[nodiscard]] std::int64_t work() const { return product_.rows * in_ * out_; }
-  // Values that run() needs for sums.
-  [[nodiscard]] std::int64_t scratch() const {
-    const std::int64_t rows = divide_up(divide_up(product_.rows, path_.rows), row_parts_);
-    const std::int64_t panels = divide_up(value_.count, column_parts_);
-    return rows * path_.rows * panels * path_.columns * (gate_.data == nullptr ? 1 : 2);
-  }
+  // scratch: room for the sums of the task, twice where there are gates.
+  void run(const ProductTasks::Task& task, float* scratch) const {
+    const std::int64_t column = task.panel * path_.columns;
+    const std::int64_t step = task.panels * path_.columns;
+    const MatrixRows<float> values{scratch, step};
+    const MatrixRows<float> gates{gate_.data == nullptr ? nullptr : scratch + task.rows * step,
+                                  step};
+    multiply(task, value_, values);
+    if (gates.data != nullptr) multiply(task, gate_, gates);
 
-  void run(std::int64_t task, float* scratch) const {
-    const std::int64_t row = border(product_.rows, row_parts_, path_.rows, task / column_parts_);
-    const std::int64_t rows =
-        border(product_.rows, row_parts_, path_.rows, task / column_parts_ + 1) - row;
-    const std::int64_t part = task % column_parts_;
-    const std::int64_t panel = border(value_.count, column_parts_, 1, part);
-    const std::int64_t panels = border(value_.count, column_parts_, 1, part + 1) - panel;
-    const std::int64_t column = panel * path_.columns;
-    const std::int64_t step = panels * path_.columns;
-    const Rows<const float> a{floats(product_.x) + row * in_, in_};
-    const Rows<float> values{scratch, step};
-    const Rows<float> gates{gate_.data == nullptr ? nullptr : scratch + rows * step, step};
-    multiply(a, rows, value_, panel, panels, values);
-    if (gates.data != nullptr) multiply(a, rows, gate_, panel, panels, gates);
-
-    const std::int64_t first = row * out_ + column;
-    const TaskFinish finish{.rows = rows,
+    const std::int64_t first = task.row * out_ + column;
+    const TaskFinish finish{.rows = task.rows,
                             .columns = std::min(step, out_ - column),
                             .values = values,
                             .gates = gates,
@@ -126,15 +108,17 @@ class Tasks {
   }
 
  private:
-  Panels panels(Device& device, const PackedMatrix& matrix) const {
-    return {floats(matrix.values.in(device, matrix.values.layout())), matrix.in * path_.columns,
+  [[nodiscard]] Panels panels(const PackedMatrix& matrix) const {
+    return {panels_of(matrix.values), matrix.in * path_.columns,
             divide_up(matrix.out, path_.columns)};
   }
 
-  void multiply(Rows<const float> a, std::int64_t rows, const Panels& weight, std::int64_t panel,
-                std::int64_t panels, Rows<float> out) const {
-    multiply_panels(path_, a, rows, {weight.data + panel * weight.step, weight.step, panels}, in_,
-                    false, out);
+  void multiply(const ProductTasks::Task& task, const Panels& weight,
+                MatrixRows<float> out) const {
+    const MatrixRows<const float> a{floats(product_.x) + task.row * in_, in_};
+    multiply_panels(path_, a, task.rows,
+                    {weight.data + task.panel * weight.step, weight.step, task.panels}, in_, false,
+                    out);
   }
 
   const ProductPath& path_ = product_path();
@@ -143,8 +127,6 @@ class Tasks {
   Panels gate_;
   std::int64_t in_;
   std::int64_t out_;
-  std::int64_t row_parts_ = 1;
-  std::int64_t column_parts_ = 1;
 };
 
 }  // namespace
@@ -157,9 +139,9 @@ const ProductPath& product_path() {
   return best;
 }
 
-void multiply_panels(const ProductPath& path, Rows<const float> a, std::int64_t rows,
-                     const Panels& panels, std::int64_t depth, bool onto, Rows<float> out) {
-  const std::int64_t parts = divide_up(depth, kDepth);
+void multiply_panels(const ProductPath& path, MatrixRows<const float> a, std::int64_t rows,
+                     const Panels& panels, std::int64_t depth, bool onto, MatrixRows<float> out) {
+  const std::int64_t parts = divide_up(depth, product_depth(path));
   for (std::int64_t part = 0; part < parts; ++part) {
     const std::int64_t first = border(depth, parts, 1, part);
     const std::int64_t count = border(depth, parts, 1, part + 1) - first;
@@ -171,20 +153,52 @@ void multiply_panels(const ProductPath& path, Rows<const float> a, std::int64_t 
   }
 }
 
+std::int64_t product_depth(const ProductPath& path) { return kPanelValues / path.columns; }
+
+ProductTasks::ProductTasks(std::int64_t rows, std::int64_t columns, std::int64_t depth)
+    : rows_(rows),
+      panels_(divide_up(columns, product_path().columns)),
+      row_parts_(divide_up(rows, kRows)),
+      threads_(omp_get_max_threads()) {
+  const std::int64_t wanted = divide_up(kTasksPerThread * threads_, row_parts_);
+  const std::int64_t least = divide_up(columns, kColumns);
+  panel_parts_ = std::clamp(wanted, least, std::max(least, panels_ / 2));
+  if (rows * columns * depth < kParallelWork) threads_ = 1;
+  threads_ = static_cast<int>(std::min<std::int64_t>(threads_, count()));
+}
+
+ProductTasks::Task ProductTasks::at(std::int64_t index) const {
+  const std::int64_t unit = product_path().rows;
+  const std::int64_t row_part = index / panel_parts_;
+  const std::int64_t panel_part = index % panel_parts_;
+  const std::int64_t row = border(rows_, row_parts_, unit, row_part);
+  const std::int64_t panel = border(panels_, panel_parts_, 1, panel_part);
+  return {.row = row,
+          .rows = border(rows_, row_parts_, unit, row_part + 1) - row,
+          .panel = panel,
+          .panels = border(panels_, panel_parts_, 1, panel_part + 1) - panel};
+}
+
+std::int64_t ProductTasks::most_rows() const {
+  const std::int64_t unit = product_path().rows;
+  return divide_up(divide_up(rows_, unit), row_parts_) * unit;
+}
+
+std::int64_t ProductTasks::most_panels() const { return divide_up(panels_, panel_parts_); }
+
 void multiply_f32(Device& device, const PackedMatrix& value, const PackedMatrix* gate,
                   const Product& product) {
   if (product.rows == 0) return;
-  const Tasks tasks(device, value, gate, product);
-  const bool shared = tasks.work() >= kParallelWork;
-  const int threads = shared ? static_cast<int>(std::min<std::int64_t>(
-                                   tasks.count(), omp_get_max_threads()))
-                             : 1;
-  const std::int64_t room = tasks.scratch();
-  const PoolBlock scratch(device, static_cast<std::size_t>(room * threads) * sizeof(float));
+  const ProductTasks tasks(product.rows, value.out, value.in);
+  const Multiplication multiplication(value, gate, product);
+  const std::int64_t room = tasks.most_rows() * tasks.most_panels() * product_path().columns *
+                            (gate == nullptr ? 1 : 2);
+  const PoolBlock scratch(device,
+                          static_cast<std::size_t>(room * tasks.threads()) * sizeof(float));
   auto* const sums = static_cast<float*>(scratch.data());
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
+#pragma omp parallel for num_threads(tasks.threads()) schedule(dynamic)
   for (std::int64_t task = 0; task < tasks.count(); ++task) {
-    tasks.run(task, sums + room * omp_get_thread_num());
+    multiplication.run(tasks.at(task), sums + room * omp_get_thread_num());
   }
 }
 

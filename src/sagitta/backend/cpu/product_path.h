@@ -10,11 +10,11 @@ namespace sagitta::cpu {
 
 // Rows of a matrix: the first value, and the distance between rows in values.
 template <class T>
-struct Rows {
+struct MatrixRows {
   T* data;
   std::int64_t step;
 
-  [[nodiscard]] Rows at(std::int64_t row, std::int64_t column) const {
+  [[nodiscard]] MatrixRows at(std::int64_t row, std::int64_t column) const {
     return {data + row * step + column, step};
   }
 };
@@ -27,8 +27,8 @@ struct ProductPath {
 
   // out(row, column) = the sum over t < depth of a(row, t) * panel(t, column), added to what is there
   // if `onto`. A row's sums are always made in the same order, whatever its neighbours.
-  void (*multiply)(Rows<const float> a, std::int64_t rows, const float* panel, std::int64_t depth,
-                   bool onto, Rows<float> out);
+  void (*multiply)(MatrixRows<const float> a, std::int64_t rows, const float* panel, std::int64_t depth,
+                   bool onto, MatrixRows<float> out);
 };
 
 extern const ProductPath kProductGeneric;

@@ -12,8 +12,8 @@
 namespace sagitta::cpu {
 
 template <class Isa, int kCount>
-[[gnu::always_inline]] inline void multiply_rows(Rows<const float> a, const float* panel,
-                                                 std::int64_t depth, bool onto, Rows<float> out) {
+[[gnu::always_inline]] inline void multiply_rows(MatrixRows<const float> a, const float* panel,
+                                                 std::int64_t depth, bool onto, MatrixRows<float> out) {
   constexpr int kLanes = Isa::kLanes;
   typename Isa::Vec sums[kCount][2];
   for (int i = 0; i < kCount; ++i) {
@@ -37,9 +37,9 @@ template <class Isa, int kCount>
 
 // What is left of the rows: fewer than kCount + 1.
 template <class Isa, int kCount>
-[[gnu::always_inline]] inline void multiply_last(Rows<const float> a, std::int64_t rows,
+[[gnu::always_inline]] inline void multiply_last(MatrixRows<const float> a, std::int64_t rows,
                                                  const float* panel, std::int64_t depth, bool onto,
-                                                 Rows<float> out) {
+                                                 MatrixRows<float> out) {
   if constexpr (kCount > 0) {
     if (rows == kCount) return multiply_rows<Isa, kCount>(a, panel, depth, onto, out);
     multiply_last<Isa, kCount - 1>(a, rows, panel, depth, onto, out);
@@ -47,8 +47,8 @@ template <class Isa, int kCount>
 }
 
 template <class Isa>
-void multiply_panel(Rows<const float> a, std::int64_t rows, const float* panel, std::int64_t depth,
-                    bool onto, Rows<float> out) {
+void multiply_panel(MatrixRows<const float> a, std::int64_t rows, const float* panel, std::int64_t depth,
+                    bool onto, MatrixRows<float> out) {
   std::int64_t row = 0;
   for (; row + Isa::kRows <= rows; row += Isa::kRows) {
     multiply_rows<Isa, Isa::kRows>({a.data + row * a.step, a.step}, panel, depth, onto,

@@ -1,5 +1,6 @@
 #include "sagitta/backend/cpu/upsample_conv2d.h"
 
+#include "sagitta/backend/cpu/conv2d_f32.h"
 #include "sagitta/backend/cpu/simd.h"
 #include "sagitta/backend/cpu/weights.h"
 #include "sagitta/backend/cpu/weights_upsample.h"
@@ -52,7 +53,28 @@ void spread(const std::byte* part, int i, int j, Tensor& out) {
       });
 }
 
+Conv2dArgs conv_args(const UpsampleConv2dArgs& args, const Tensor& x) {
+  return {.x = x, .weight = args.weight, .bias = args.bias, .pad_before = 1, .pad_after = 1};
+}
+
+void doubled_f32(const UpsampleConv2dArgs& args, Tensor& out) {
+  const auto& weight = packed_as<PackedUpsample>(args.weight);
+  for (int i = 0; i < 2; ++i) {
+    for (int j = 0; j < 2; ++j) {
+      const Window window{.kernel_h = 2,
+                          .kernel_w = 2,
+                          .above = 1 - i,
+                          .left = 1 - j,
+                          .spread = 2,
+                          .offset_y = i,
+                          .offset_x = j};
+      conv2d_f32(conv_args(args, args.x), window, panels_of(weight.quarter(i, j)), out);
+    }
+  }
+}
+
 void doubled(const UpsampleConv2dArgs& args, Tensor& out) {
+  if (out.dtype() == DType::f32) return doubled_f32(args, out);
   const auto& weight = packed_as<PackedUpsample>(args.weight);
   const PoolBlock part(out.device(), out.bytes() / 4);
   for (int i = 0; i < 2; ++i) {
@@ -89,15 +111,17 @@ void enlarge(const Tensor& x, std::int64_t height, std::int64_t width, std::byte
 }
 
 void enlarged(const UpsampleConv2dArgs& args, Tensor& out) {
-  const Tensor& x = args.x;
-  const std::int64_t values = out.dim(0) * out.dim(1) * out.dim(2) * x.dim(3);
-  const PoolBlock large(out.device(), static_cast<std::size_t>(values) * size_of(x.dtype()));
-  enlarge(x, out.dim(1), out.dim(2), static_cast<std::byte*>(large.data()));
+  const auto& weight = packed_as<PackedUpsample>(args.weight).whole(out.device());
+  Tensor large(out.device(), {out.dim(0), out.dim(1), out.dim(2), args.x.dim(3)});
+  enlarge(args.x, out.dim(1), out.dim(2), large.data<std::byte>());
+  if (out.dtype() == DType::f32) {
+    const Window window{.kernel_h = 3, .kernel_w = 3, .above = 1, .left = 1};
+    return conv2d_f32(conv_args(args, large), window, panels_of(weight), out);
+  }
   ConvProblem problem = problem_on(args, out.dim(1), out.dim(2));
   problem.kernel_h = problem.kernel_w = 3;
   problem.pad_before = problem.pad_after = {1, 1};
-  convolve(args, problem, packed_as<PackedUpsample>(args.weight).whole(out.device()), large.data(),
-           out.data<std::byte>());
+  convolve(args, problem, weight, large.data<std::byte>(), out.data<std::byte>());
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include "sagitta/backend/cpu/weights_int8.h"
 #include "sagitta/backend/cpu/weights_packed.h"
 #include "sagitta/backend/cpu/weights_upsample.h"
-#include "sagitta/backend/cpu/winograd.h"
 #include "sagitta/base/error.h"
 
 #include <algorithm>
@@ -111,9 +110,9 @@ PackedMatrix pack_matrix(Device& device, const Source& source, std::int64_t firs
   }
   if (device.compute() == DType::f32) {
     const Shape shape{out, in, 1, 1};
-    return {in, out,
-            {device, panel_layout(shape, product_path().columns),
-             kernel_layout(source.type(), shape), rows},
+    return {in,
+            out,
+            {device, usual_conv_layout(device, shape), kernel_layout(source.type(), shape), rows},
             {}};
   }
   // Any number of rows gives the same layout as long as it is not tiny.
@@ -126,10 +125,9 @@ PackedConv pack_conv(Device& device, const Source& source, const Shape& shape) {
   if (source.int8()) {
     return pack_conv_int8(device, reinterpret_cast<const float*>(source.data()), shape);
   }
-  const Layout layout = winograd_takes(device, shape)
-                            ? panel_layout(shape, product_path().columns)
-                            : usual_conv_layout(device, shape);
-  return {{device, layout, kernel_layout(source.type(), shape), source.data()}, {}};
+  return {{device, usual_conv_layout(device, shape), kernel_layout(source.type(), shape),
+           source.data()},
+          {}};
 }
 
 // The capacity is that of whole vectors, so that kernels may load beyond the last value.
@@ -147,6 +145,7 @@ SystemBlock pack_vector(Device& device, const StoredTensor& values) {
 }  // namespace
 
 Layout usual_conv_layout(Device& device, const Shape& shape) {
+  if (device.compute() == DType::f32) return panel_layout(shape, product_path().columns);
   // The layout follows from the channels alone for nearly all sizes; this one is usual.
   constexpr std::int64_t kSide = 64;
   const std::int64_t kernel = std::max(shape[2], shape[3]);

@@ -20,6 +20,8 @@ class PackedValues {
 
   [[nodiscard]] const Layout& layout() const { return primary_.layout; }
   [[nodiscard]] std::size_t bytes() const { return primary_.block.bytes(); }
+  // The values in layout().
+  [[nodiscard]] const void* data() const { return primary_.block.data(); }
   // Stays valid as long as this object.
   [[nodiscard]] const void* in(Device& device, const Layout& layout) const;
 
@@ -72,9 +74,14 @@ struct PackedConv {
 // Values in f32, dense, on all threads.
 void widen_in_parallel(const StoredTensor& values, float* out);
 
-// The layout that oneDNN likes best for conv weights of this shape, at nearly all sizes of
-// pictures.
+// The layout of conv weights of this shape, (O, C, KH, KW): panels of O in f32, else what oneDNN likes
+// best at nearly all sizes of pictures.
 [[nodiscard]] Layout usual_conv_layout(Device& device, const Shape& shape);
+
+// Values in the layout of panels: those of all weights in f32 but vectors.
+inline const float* panels_of(const PackedValues& values) {
+  return static_cast<const float*>(values.data());
+}
 
 template <class Packed>
 const Packed& packed_as(const Weight& weight) {

@@ -152,7 +152,7 @@ class Convolution {
         across_(divide_up(out.dim(2), 2)),
         down_(divide_up(out.dim(1), 2)),
         threads_(omp_get_max_threads()),
-        weights_(static_cast<const float*>(packed_values(args.weight, out.device()))),
+        weights_(panels_of(packed_as<PackedConv>(args.weight).values)),
         panels_(divide_up(channels_, path_.columns)),
         columns_(panels_ * path_.columns),
         zeros_(out.device(), float_bytes(std::max(in_, channels_))),
@@ -181,11 +181,6 @@ class Convolution {
     std::int64_t y;  // of the first result
     std::int64_t x;
   };
-
-  static const void* packed_values(const Weight& weight, Device& device) {
-    const PackedValues& values = packed_as<PackedConv>(weight).values;
-    return values.in(device, values.layout());
-  }
 
   // From one position's rows to the next one's.
   static std::int64_t step(std::int64_t rows, std::int64_t columns) {
@@ -265,8 +260,8 @@ class Convolution {
       for (int position = 0; position < kPositions; ++position) {
         const Panels panels{weights + position * weight_step(task.panels),
                             depth * path_.columns, task.panels};
-        const Rows<const float> a{cells + position * step(count, in_) + first, in_};
-        const Rows<float> out{
+        const MatrixRows<const float> a{cells + position * step(count, in_) + first, in_};
+        const MatrixRows<float> out{
             sums + position * step(count, columns_) + task.panel * path_.columns, columns_};
         for (std::int64_t row = 0; row < task.rows; row += kMostRows) {
           multiply_panels(path_, a.at(task.row + row, 0), std::min(kMostRows, task.rows - row),
@@ -327,14 +322,11 @@ class Convolution {
 
 }  // namespace
 
-bool winograd_takes(const Device& device, const Shape& shape) {
-  return device.compute() == DType::f32 && shape[2] == 3 && shape[3] == 3 &&
-         shape[0] >= kLeastChannels && shape[1] >= kLeastChannels;
-}
-
 bool winograd_takes(const Conv2dArgs& args) {
-  return args.stride == 1 && args.pad_before == 1 && args.pad_after == 1 &&
-         winograd_takes(args.x.device(), args.weight.shape);
+  const Shape& shape = args.weight.shape;
+  return args.x.dtype() == DType::f32 && shape[2] == 3 && shape[3] == 3 && args.stride == 1 &&
+         args.pad_before == 1 && args.pad_after == 1 && shape[0] >= kLeastChannels &&
+         shape[1] >= kLeastChannels;
 }
 
 void conv2d_winograd(const Conv2dArgs& args, Tensor& out) {

@@ -20,9 +20,7 @@
 
 namespace sagitta::cpu {
 
-// Whether the kernel takes a weight of this shape, (O, C, KH, KW).
-[[nodiscard]] bool winograd_takes(const Device& device, const Shape& shape);
-// Whether it takes this call.
+// Whether this is such a convolution, and has enough channels.
 [[nodiscard]] bool winograd_takes(const Conv2dArgs& args);
 
 // A row of core/kernels.h for the cpu backend, for calls that it takes. Weights lie in panels
