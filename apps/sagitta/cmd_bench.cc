@@ -177,9 +177,8 @@ void bench(const BenchOptions& options) {
     const auto some = bench_makers(arch, options.sag);
     makers.insert(makers.end(), some.begin(), some.end());
   }
-  const auto device =
-      open_device(options.device.device,
-                  resolve_dtype(options.device.dtype, options.device.threads));
+  const auto device = open_device(options.device.device,
+                                  resolve_dtype(options.device.dtype, options.device.threads));
   const Rate rate = measure_rate(*device);
   if (!options.reporting.json) {
     fmt::print(

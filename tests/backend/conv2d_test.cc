@@ -15,12 +15,24 @@ struct Case {
 };
 
 const std::vector<Case> kCases{
-    {{1, 1, 1, 1}, 1, 1},           {{1, 1, 1, 3}, 2, 3, 1, 1, 1},
-    {{2, 8, 8, 4}, 32, 3, 1, 1, 1}, {{2, 8, 8, 32}, 4, 3, 1, 1, 1},
-    {{1, 7, 5, 3}, 5, 3, 1, 1, 1},  {{3, 5, 9, 17}, 33, 1},
-    {{1, 1, 13, 6}, 7, 3, 1, 1, 1}, {{2, 9, 7, 8}, 16, 3, 2, 1, 1},
-    {{2, 8, 6, 8}, 16, 3, 2, 0, 1}, {{1, 9, 9, 5}, 6, 5, 3, 2, 1},
-    {{1, 8, 8, 16}, 16, 2, 2},      {{1, 12, 12, 160}, 96, 3, 1, 1, 1},
+    {{1, 1, 1, 1}, 1, 1},
+    {{1, 1, 1, 3}, 2, 3, 1, 1, 1},
+    {{2, 8, 8, 4}, 32, 3, 1, 1, 1},
+    {{2, 8, 8, 32}, 4, 3, 1, 1, 1},
+    {{1, 7, 5, 3}, 5, 3, 1, 1, 1},
+    {{3, 5, 9, 17}, 33, 1},
+    {{1, 1, 13, 6}, 7, 3, 1, 1, 1},
+    {{2, 9, 7, 8}, 16, 3, 2, 1, 1},
+    {{2, 8, 6, 8}, 16, 3, 2, 0, 1},
+    {{1, 9, 9, 5}, 6, 5, 3, 2, 1},
+    {{1, 8, 8, 16}, 16, 2, 2},
+    {{1, 12, 12, 160}, 96, 3, 1, 1, 1},
+    {{2, 1, 1, 16}, 16, 3, 1, 1, 1},
+    {{3, 7, 5, 16}, 33, 3, 1, 1, 1},
+    {{1, 2, 16, 48}, 16, 3, 1, 1, 1},
+    {{2, 6, 6, 400}, 24, 3, 1, 1, 1},
+    {{1, 33, 40, 20}, 19, 3, 1, 1, 1},
+    {{2, 10, 10, 32}, 32, 3, 1, 0, 0},
 };
 
 class Conv2dTwin : public TwinTest {};
@@ -56,8 +68,8 @@ TEST_P(Conv2dTwin, BiasAgrees) {
 // All subsets of bias, row bias and residual, as a ResBlock and an upsampler use them. A backend
 // may add the row bias to small and to large images in different ways.
 TEST_P(Conv2dTwin, EveryCombinationOfAddendsAgrees) {
-  for (const Shape& shape :
-       {Shape{2, 6, 5, 12}, Shape{1, 1, 1, 32}, Shape{3, 16, 16, 8}, Shape{2, 40, 33, 8}}) {
+  for (const Shape& shape : {Shape{2, 6, 5, 12}, Shape{1, 1, 1, 32}, Shape{3, 16, 16, 8},
+                             Shape{2, 40, 33, 8}, Shape{3, 9, 7, 24}}) {
     for (int addends = 0; addends < 8; ++addends) {
       SCOPED_TRACE(to_string(shape) + " addends " + std::to_string(addends));
       expect_twins([&](Side& side) {

@@ -28,9 +28,10 @@
 
 namespace sagitta::cpu {
 
-// Keys of a tile. A tile of weights then takes 6 KiB of the first cache in every path of AVX-512.
+// Keys of a tile: enough that its sums are loaded and stored seldom, few enough that it stays in the
+// first cache beside a block of queries.
 template <class Isa>
-constexpr std::int64_t kTileKeys = 32 * Isa::kDepth;
+constexpr std::int64_t kTileKeys = 48 * Isa::kDepth;
 
 constexpr float kUnbounded = __builtin_huge_valf();
 

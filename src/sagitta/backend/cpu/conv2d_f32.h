@@ -1,5 +1,6 @@
-// 2-D convolutions in f32 of any kernel and stride: products of the patches that the kernel sees with
-// weights in panels (weights_packed.h). The patches are copied block by block within the product.
+// 2-D convolutions in f32 of any kernel and stride: products of the patches that the kernel sees
+// with weights in panels (weights_packed.h). The patches are copied block by block within the
+// product.
 #pragma once
 
 #include "sagitta/core/kernels.h"
@@ -7,8 +8,8 @@
 
 namespace sagitta::cpu {
 
-// How a kernel moves over a picture (B, H, W, C), and where the results go. A result (y, x) sees the
-// cells from (y * stride - above, x * stride - left) on, and zeros outside of the picture.
+// How a kernel moves over a picture (B, H, W, C), and where the results go. A result (y, x) sees
+// the cells from (y * stride - above, x * stride - left) on, and zeros outside of the picture.
 struct Window {
   std::int64_t kernel_h;
   std::int64_t kernel_w;

@@ -104,8 +104,8 @@ void run(const dnnl::engine& engine, dnnl::stream& stream, const Plan& plan,
 [[nodiscard]] Layout matrix_layout(DType type, std::int64_t in, std::int64_t out);
 // The layout of dense (out, in, kernel_h, kernel_w) weights in memory.
 [[nodiscard]] Layout kernel_layout(DType type, const Shape& shape);
-// The layout of f32 weights (out, in, kernel_h, kernel_w) in panels of 8, 16 or 32 of out, filled up
-// with zeros: (panel, kernel_h, kernel_w, in, column).
+// The layout of f32 weights (out, in, kernel_h, kernel_w) in panels of 8, 16 or 32 of out, filled
+// up with zeros: (panel, kernel_h, kernel_w, in, column).
 [[nodiscard]] Layout panel_layout(const Shape& shape, std::int64_t columns);
 
 // Copies values between layouts of equal sizes, converting the element type.

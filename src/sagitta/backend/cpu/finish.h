@@ -1,4 +1,5 @@
-// The end of a product: from sums in f32 to the values of the op. Code for the bodies of for_best_isa.
+// The end of a product: from sums in f32 to the values of the op. Code for the bodies of
+// for_best_isa.
 #pragma once
 
 #include "sagitta/backend/cpu/activations.h"

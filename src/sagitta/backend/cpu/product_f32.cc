@@ -35,10 +35,10 @@ struct TaskFinish {
   std::int64_t columns;
   MatrixRows<float> values;
   MatrixRows<float> gates;  // data is null if there are none
-  const float* bias;  // of the first column, or null
+  const float* bias;        // of the first column, or null
   const float* gate_bias;
-  Finish<float> finish;        // of the first row
-  std::int64_t step;           // between rows of its operands
+  Finish<float> finish;  // of the first row
+  std::int64_t step;     // between rows of its operands
 };
 
 [[gnu::always_inline]] inline void add(const float* bias, std::int64_t count, float* values) {
@@ -113,8 +113,7 @@ class Multiplication {
             divide_up(matrix.out, path_.columns)};
   }
 
-  void multiply(const ProductTasks::Task& task, const Panels& weight,
-                MatrixRows<float> out) const {
+  void multiply(const ProductTasks::Task& task, const Panels& weight, MatrixRows<float> out) const {
     const MatrixRows<const float> a{floats(product_.x) + task.row * in_, in_};
     multiply_panels(path_, a, task.rows,
                     {weight.data + task.panel * weight.step, weight.step, task.panels}, in_, false,
@@ -146,9 +145,8 @@ void multiply_panels(const ProductPath& path, MatrixRows<const float> a, std::in
     const std::int64_t first = border(depth, parts, 1, part);
     const std::int64_t count = border(depth, parts, 1, part + 1) - first;
     for (std::int64_t panel = 0; panel < panels.count; ++panel) {
-      path.multiply(a.at(0, first), rows,
-                    panels.data + panel * panels.step + first * path.columns, count,
-                    onto || part > 0, out.at(0, panel * path.columns));
+      path.multiply(a.at(0, first), rows, panels.data + panel * panels.step + first * path.columns,
+                    count, onto || part > 0, out.at(0, panel * path.columns));
     }
   }
 }
@@ -159,6 +157,7 @@ ProductTasks::ProductTasks(std::int64_t rows, std::int64_t columns, std::int64_t
     : rows_(rows),
       panels_(divide_up(columns, product_path().columns)),
       row_parts_(divide_up(rows, kRows)),
+      rows_first_(columns > rows),
       threads_(omp_get_max_threads()) {
   const std::int64_t wanted = divide_up(kTasksPerThread * threads_, row_parts_);
   const std::int64_t least = divide_up(columns, kColumns);
@@ -169,8 +168,8 @@ ProductTasks::ProductTasks(std::int64_t rows, std::int64_t columns, std::int64_t
 
 ProductTasks::Task ProductTasks::at(std::int64_t index) const {
   const std::int64_t unit = product_path().rows;
-  const std::int64_t row_part = index / panel_parts_;
-  const std::int64_t panel_part = index % panel_parts_;
+  const std::int64_t row_part = rows_first_ ? index % row_parts_ : index / panel_parts_;
+  const std::int64_t panel_part = rows_first_ ? index / row_parts_ : index % panel_parts_;
   const std::int64_t row = border(rows_, row_parts_, unit, row_part);
   const std::int64_t panel = border(panels_, panel_parts_, 1, panel_part);
   return {.row = row,
@@ -191,10 +190,9 @@ void multiply_f32(Device& device, const PackedMatrix& value, const PackedMatrix*
   if (product.rows == 0) return;
   const ProductTasks tasks(product.rows, value.out, value.in);
   const Multiplication multiplication(value, gate, product);
-  const std::int64_t room = tasks.most_rows() * tasks.most_panels() * product_path().columns *
-                            (gate == nullptr ? 1 : 2);
-  const PoolBlock scratch(device,
-                          static_cast<std::size_t>(room * tasks.threads()) * sizeof(float));
+  const std::int64_t room =
+      tasks.most_rows() * tasks.most_panels() * product_path().columns * (gate == nullptr ? 1 : 2);
+  const PoolBlock scratch(device, static_cast<std::size_t>(room * tasks.threads()) * sizeof(float));
   auto* const sums = static_cast<float*>(scratch.data());
 #pragma omp parallel for num_threads(tasks.threads()) schedule(dynamic)
   for (std::int64_t task = 0; task < tasks.count(); ++task) {

@@ -17,17 +17,17 @@ namespace sagitta::cpu {
 // Neighbouring panels of weights, (count, panel_step); in each, rows of path.columns values.
 struct Panels {
   const float* data;
-  std::int64_t step;   // between panels, in values
+  std::int64_t step;  // between panels, in values
   std::int64_t count;
 };
 
-// out(row, panel * columns + column) = the products of all panels with `depth` values of each row of
-// a, which are added if `onto`. In blocks that stay in the cache; on the calling thread.
+// out(row, panel * columns + column) = the products of all panels with `depth` values of each row
+// of a, which are added if `onto`. In blocks that stay in the cache; on the calling thread.
 void multiply_panels(const ProductPath& path, MatrixRows<const float> a, std::int64_t rows,
                      const Panels& panels, std::int64_t depth, bool onto, MatrixRows<float> out);
 
-// A product cut into tasks of some rows and some panels, for threads to share. How it is cut does not
-// change a result.
+// A product cut into tasks of some rows and some panels, for threads to share. How it is cut does
+// not change a result.
 class ProductTasks {
  public:
   ProductTasks(std::int64_t rows, std::int64_t columns, std::int64_t depth);
@@ -51,11 +51,12 @@ class ProductTasks {
   std::int64_t panels_;
   std::int64_t row_parts_;
   std::int64_t panel_parts_;
+  bool rows_first_;  // the larger operand is read once, and the other one from a cache
   int threads_;
 };
 
-// Values along the summed axis that are multiplied at once: what multiply_panels() cuts into, and the
-// least that callers should bring who fetch a part after the other.
+// Values along the summed axis that are multiplied at once: what multiply_panels() cuts into, and
+// the least that callers should bring who fetch a part after the other.
 [[nodiscard]] std::int64_t product_depth(const ProductPath& path);
 
 // The row `multiply` for weights in panels; with `gate`, out = value * gelu(gate) and so on.

@@ -13,7 +13,8 @@ namespace sagitta::cpu {
 
 template <class Isa, int kCount>
 [[gnu::always_inline]] inline void multiply_rows(MatrixRows<const float> a, const float* panel,
-                                                 std::int64_t depth, bool onto, MatrixRows<float> out) {
+                                                 std::int64_t depth, bool onto,
+                                                 MatrixRows<float> out) {
   constexpr int kLanes = Isa::kLanes;
   typename Isa::Vec sums[kCount][2];
   for (int i = 0; i < kCount; ++i) {
@@ -47,15 +48,15 @@ template <class Isa, int kCount>
 }
 
 template <class Isa>
-void multiply_panel(MatrixRows<const float> a, std::int64_t rows, const float* panel, std::int64_t depth,
-                    bool onto, MatrixRows<float> out) {
+void multiply_panel(MatrixRows<const float> a, std::int64_t rows, const float* panel,
+                    std::int64_t depth, bool onto, MatrixRows<float> out) {
   std::int64_t row = 0;
   for (; row + Isa::kRows <= rows; row += Isa::kRows) {
     multiply_rows<Isa, Isa::kRows>({a.data + row * a.step, a.step}, panel, depth, onto,
                                    {out.data + row * out.step, out.step});
   }
-  multiply_last<Isa, Isa::kRows - 1>({a.data + row * a.step, a.step}, rows - row, panel, depth, onto,
-                                     {out.data + row * out.step, out.step});
+  multiply_last<Isa, Isa::kRows - 1>({a.data + row * a.step, a.step}, rows - row, panel, depth,
+                                     onto, {out.data + row * out.step, out.step});
 }
 
 template <class Isa>

@@ -35,7 +35,8 @@ struct Bf16 {
   out->bits = static_cast<std::uint16_t>((bits & 0x7FFFFFFFU) > 0x7F800000U ? quiet_nan : rounded);
 }
 
-// condition ? a : b, in a form that compilers do not turn into a jump, so that loops become vector code.
+// condition ? a : b, in a form that compilers do not turn into a jump, so that loops become vector
+// code.
 [[gnu::always_inline]] inline float select(bool condition, float a, float b) {
   const std::uint32_t mask = -static_cast<std::uint32_t>(condition);
   return std::bit_cast<float>((std::bit_cast<std::uint32_t>(a) & mask) |

@@ -76,9 +76,8 @@ class Source {
   Source(Device& device, const StoredTensor& values) : int8_(wants_int8(device, values.shape)) {
     const std::size_t alignment = size_of(values.dtype);
     const bool aligned = reinterpret_cast<std::uintptr_t>(values.data) % alignment == 0;
-    const bool as_it_is =
-        values.scale == 1 &&
-        (values.dtype == DType::f32 || (!int8_ && values.dtype == device.compute()));
+    const bool as_it_is = values.scale == 1 && (values.dtype == DType::f32 ||
+                                                (!int8_ && values.dtype == device.compute()));
     if (aligned && as_it_is) {
       type_ = values.dtype;
       data_ = values.data;

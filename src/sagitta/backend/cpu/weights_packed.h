@@ -74,8 +74,8 @@ struct PackedConv {
 // Values in f32, dense, on all threads.
 void widen_in_parallel(const StoredTensor& values, float* out);
 
-// The layout of conv weights of this shape, (O, C, KH, KW): panels of O in f32, else what oneDNN likes
-// best at nearly all sizes of pictures.
+// The layout of conv weights of this shape, (O, C, KH, KW): panels of O in f32, else what oneDNN
+// likes best at nearly all sizes of pictures.
 [[nodiscard]] Layout usual_conv_layout(Device& device, const Shape& shape);
 
 // Values in the layout of panels: those of all weights in f32 but vectors.

@@ -211,8 +211,8 @@ class Convolution {
           const Place cell{corner.sample, corner.y + i / 4 - 1, corner.x + i % 4 - 1};
           cells[i] = inside(cell) ? values + offset(cell, in_) : floats(zeros_);
         }
-        for_best_isa<TransformCells>(static_cast<const float* const*>(cells), in_,
-                                     step(count, in_), out + tile * in_);
+        for_best_isa<TransformCells>(static_cast<const float* const*>(cells), in_, step(count, in_),
+                                     out + tile * in_);
       }
     });
   }
@@ -258,8 +258,8 @@ class Convolution {
       const std::int64_t depth = in_ * (part + 1) / parts - first;
       transform_weights(task, first, depth, weights);
       for (int position = 0; position < kPositions; ++position) {
-        const Panels panels{weights + position * weight_step(task.panels),
-                            depth * path_.columns, task.panels};
+        const Panels panels{weights + position * weight_step(task.panels), depth * path_.columns,
+                            task.panels};
         const MatrixRows<const float> a{cells + position * step(count, in_) + first, in_};
         const MatrixRows<float> out{
             sums + position * step(count, columns_) + task.panel * path_.columns, columns_};
@@ -289,7 +289,8 @@ class Convolution {
       for (std::int64_t tile = begin; tile < end; ++tile) {
         const Place corner = place(first + tile);
         const float* const bias = bias_.of(corner.sample);
-        TileResults results{.out = {}, .bias = bias == nullptr ? floats(zeros_) : bias, .residual = {}};
+        TileResults results{
+            .out = {}, .bias = bias == nullptr ? floats(zeros_) : bias, .residual = {}};
         for (int i = 0; i < 4; ++i) {
           const Place at{corner.sample, corner.y + i / 2, corner.x + i % 2};
           const bool real = inside(at);

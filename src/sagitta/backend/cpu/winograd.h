@@ -1,5 +1,5 @@
-// 3x3 convolutions of stride 1 that keep the size, in f32, by Winograd's F(2x2, 3x3) (Lavin and Gray
-// 2015): 16 multiplications for four results where the definition takes 36.
+// 3x3 convolutions of stride 1 that keep the size, in f32, by Winograd's F(2x2, 3x3) (Lavin and
+// Gray 2015): 16 multiplications for four results where the definition takes 36.
 //
 // A tile of 2x2 results of one channel sees 4x4 cells d. With a 3x3 kernel g,
 //
