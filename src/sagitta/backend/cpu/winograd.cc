@@ -40,7 +40,7 @@ struct TransformCells {
                                          std::int64_t step, float* out) {
     const float* d[kPositions];
     for (int i = 0; i < kPositions; ++i) d[i] = cells[i];
-#pragma GCC ivdep
+#pragma omp simd
     for (std::int64_t c = 0; c < channels; ++c) {
       float rows[4][4];
       for (int x = 0; x < 4; ++x) {
@@ -64,7 +64,7 @@ struct TransformCells {
 struct TransformWeights {
   [[gnu::always_inline]] static void run(const float* weights, std::int64_t tap_step,
                                          std::int64_t count, std::int64_t step, float* out) {
-#pragma GCC ivdep
+#pragma omp simd
     for (std::int64_t i = 0; i < count; ++i) {
       float rows[4][3];
       for (int x = 0; x < 3; ++x) {
@@ -107,7 +107,7 @@ struct TransformResults {
     const float* const residual[4] = {tile.residual[0], tile.residual[1], tile.residual[2],
                                       tile.residual[3]};
     const float* const bias = tile.bias;
-#pragma GCC ivdep
+#pragma omp simd
     for (std::int64_t c = 0; c < channels; ++c) {
       float rows[2][4];
       for (int x = 0; x < 4; ++x) {
