@@ -21,7 +21,7 @@ constexpr const AttentionPath* kPaths[] = {
 
 // Blocks of one task share every packed tile of keys, as long as they stay in this much cache.
 constexpr std::int64_t kBlockCacheBytes = 512 << 10;
-constexpr std::int64_t kMostBlocks = 16;
+constexpr std::int64_t kMostBlocks = 32;
 constexpr std::int64_t kReceiveKeys = 256;
 // Fewer multiplications than this are not worth waking other threads for.
 constexpr std::int64_t kParallelWork = 1 << 18;
