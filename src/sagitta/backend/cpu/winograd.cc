@@ -229,7 +229,7 @@ class Convolution {
     std::int64_t panels = kPanels;
     const std::int64_t most_parts = std::max<std::int64_t>(1, count / kLeastRows);
     const std::int64_t wanted = kTasksPerThread * threads_;
-    while (panels > 1 && divide_up(panels_, panels) * most_parts < wanted) panels /= 2;
+    while (panels > 1 && divide_up(panels_, panels) < wanted) panels /= 2;
     const std::int64_t groups = divide_up(panels_, panels);
     const std::int64_t parts = std::clamp<std::int64_t>(divide_up(wanted, groups), 1, most_parts);
     const std::int64_t rows = divide_up(divide_up(count, parts), path_.rows) * path_.rows;
