@@ -208,6 +208,12 @@ double largest_difference(const std::vector<float>& a, const std::vector<float>&
 
 double tolerance(const AttentionPath& path) { return path.dtype == DType::f32 ? 4e-6 : 2e-2; }
 
+// Of what a key receives, which is never rounded, as a share: the path of AMX has a shorter
+// exponential.
+double received_tolerance(const AttentionPath& path) {
+  return &path == &kAttentionAmx ? 1.5e-4 : 2e-6;
+}
+
 constexpr Case kCases[] = {
     {.queries = 1, .keys = 1, .heads = 1, .size = 1},
     {.queries = 1, .keys = 7, .heads = 2, .size = 3},
@@ -250,7 +256,8 @@ TEST_P(CpuAttention, ReceivedMatchesTheDefinition) {
     const Result result = run(path(), c, in, true);
     const Result expected = by_definition(c, in);
     const double most = *std::max_element(expected.received.begin(), expected.received.end());
-    EXPECT_LE(largest_difference(result.received, expected.received), 2e-6 * (most + 1))
+    EXPECT_LE(largest_difference(result.received, expected.received),
+              received_tolerance(path()) * (most + 1))
         << testing::PrintToString(c);
   }
 }
@@ -260,7 +267,7 @@ TEST_P(CpuAttention, ReceivedOfASampleAddsUpToItsQueries) {
   const Result result = run(path(), c, random_inputs(c, 3, path().dtype), true);
   for (std::ptrdiff_t sample = 0; sample < c.samples; ++sample) {
     const auto first = result.received.begin() + sample * c.keys;
-    EXPECT_NEAR(std::accumulate(first, first + c.keys, 0.0), 500, 1e-3);
+    EXPECT_NEAR(std::accumulate(first, first + c.keys, 0.0), 500, 500 * received_tolerance(path()));
   }
 }
 

@@ -35,7 +35,9 @@ class SourceFile {
         devices_(devices),
         file_(io::open_safetensors(path)),
         parts_(in_file(name_, [&] { return find_parts(file_.tensors); })) {}
-  ~SourceFile() { drop_pages(); }
+  ~SourceFile() {
+    for (const auto& [name, tensor] : file_.tensors) drop_pages(tensor);
+  }
   SourceFile(const SourceFile&) = delete;
   SourceFile& operator=(const SourceFile&) = delete;
 
@@ -82,18 +84,19 @@ class SourceFile {
   }
 
  private:
-  // Behind each network, so that the file is never in memory beside all of its packed copies. Those
-  // are all that is read from then on; rows of token tables, and weights that an adapter changes,
-  // come back as needed.
-  void drop_pages() const {
-    for (const auto& [name, tensor] : file_.tensors) io::drop_pages({tensor.data, tensor.bytes()});
+  // Behind each weight, so that the file is never in memory beside its packed copies. Those are all
+  // that is read from then on; rows of token tables, and weights that an adapter changes, come back
+  // as needed. Tensors that a layout has made anew do not lie in the file.
+  void drop_pages(const StoredTensor& tensor) const {
+    const bool in_file = tensor.owner == file_.tensors.begin()->second.owner;
+    if (in_file) io::drop_pages({tensor.data, tensor.bytes()});
   }
 
   template <class Module>
   void load(Checkpoint& to, Module& module, Device& device, const Part& part, std::string what) const {
-    to.reports.push_back(load_module(module, &device, part.tensors, std::move(what)));
+    to.reports.push_back(load_module(module, &device, part.tensors, std::move(what),
+                                     [this](const StoredTensor& tensor) { drop_pages(tensor); }));
     require_complete(to.reports.back(), name_);
-    drop_pages();
   }
 
   template <class Module>

@@ -23,8 +23,8 @@ StateDict with_prefix(const StateDict& tensors, std::string_view prefix) {
   return part;
 }
 
-LoadParams::LoadParams(Device* device, const StateDict& tensors, std::string part)
-    : device_(device), tensors_(tensors) {
+LoadParams::LoadParams(Device* device, const StateDict& tensors, std::string part, Loaded loaded)
+    : device_(device), tensors_(tensors), loaded_(std::move(loaded)) {
   report_.part = std::move(part);
 }
 
@@ -49,6 +49,7 @@ void LoadParams::param(const std::string& path, Param& param) {
   StoredTensor values = *found;
   values.shape = param.shape;
   param.value = load_weight(*device_, param.use, values);
+  if (loaded_) loaded_(values);
 }
 
 void LoadParams::table(const std::string& path, Table& table) {

@@ -6,8 +6,10 @@
 #include "sagitta/core/stored.h"
 #include "sagitta/nn/params.h"
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sagitta::models {
@@ -32,12 +34,15 @@ struct LoadReport {
 // The tensors whose names begin with prefix, under the rest of their names.
 [[nodiscard]] StateDict with_prefix(const StateDict& tensors, std::string_view prefix);
 
+// Told of each tensor whose values are on the device now.
+using Loaded = std::function<void(const StoredTensor&)>;
+
 // Loads every weight of the module from tensors to the device. A tensor fits if its shape is the
 // expected one up to trailing ones, since 1x1 convolutions and linear layers are the same thing.
 class LoadParams : public ParamVisitor {
  public:
   // Without a device nothing is loaded, only checked.
-  LoadParams(Device* device, const StateDict& tensors, std::string part);
+  LoadParams(Device* device, const StateDict& tensors, std::string part, Loaded loaded = {});
   void param(const std::string& path, Param& param) override;
   void table(const std::string& path, Table& table) override;
   [[nodiscard]] const LoadReport& report() const { return report_; }
@@ -48,6 +53,7 @@ class LoadParams : public ParamVisitor {
 
   Device* device_;
   const StateDict& tensors_;
+  Loaded loaded_;
   LoadReport report_;
 };
 
@@ -55,8 +61,9 @@ class LoadParams : public ParamVisitor {
 void require_complete(const LoadReport& report, const std::string& file);
 
 template <class Module>
-LoadReport load_module(Module& module, Device* device, const StateDict& tensors, std::string part) {
-  LoadParams load(device, tensors, std::move(part));
+LoadReport load_module(Module& module, Device* device, const StateDict& tensors, std::string part,
+                       Loaded loaded = {}) {
+  LoadParams load(device, tensors, std::move(part), std::move(loaded));
   module.params(load);
   if (device != nullptr) device->memory().trim();  // values on their way into weights are gone
   return load.report();
