@@ -18,6 +18,7 @@ void linear(benchmark::State& state) {
 BENCHMARK(linear)
     ->ArgNames({"rows", "in", "out", "bf16"})
     ->ArgsProduct({{8192}, {320}, {320}, {0, 1}})   // to_q, 64x64
+    ->ArgsProduct({{8192}, {320}, {960}, {0, 1}})   // q, k and v in one, if it were done
     ->ArgsProduct({{8192}, {1280}, {320}, {0, 1}})  // feed-forward output, 64x64
     ->ArgsProduct({{2048}, {640}, {640}, {0, 1}})   // to_q, 32x32
     ->ArgsProduct({{512}, {1280}, {1280}, {0, 1}})  // to_q, 16x16

@@ -42,6 +42,18 @@ TEST(Simd, GeluIsAccurateAlsoInItsLowerTail) {
   EXPECT_TRUE(std::isnan(gelu(std::nanf(""))));
 }
 
+TEST(Simd, ShortGeluIsAccurateEnoughForBf16) {
+  for (float x = -5.5F; x < 8; x += 0.00317F) {
+    const double want = 0.5 * x * std::erfc(-static_cast<double>(x) / std::numbers::sqrt2);
+    ASSERT_LT(relative(short_gelu(x), want), 8e-4) << x;
+  }
+  for (float x = -100; x < -5.5F; x += 0.1F) ASSERT_NEAR(short_gelu(x), 0, 2e-7) << x;
+  EXPECT_EQ(short_gelu(0), 0.0F);
+  EXPECT_EQ(short_gelu(100), 100.0F);
+  EXPECT_EQ(short_gelu(1e30F), 1e30F);
+  EXPECT_TRUE(std::isnan(short_gelu(std::nanf(""))));
+}
+
 TEST(Simd, SigmoidFunctionsAreAccurate) {
   for (float x = -40; x < 40; x += 0.0171F) {
     const double wide = x;

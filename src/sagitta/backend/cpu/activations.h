@@ -11,6 +11,9 @@ struct Silu {
 struct Gelu {
   [[gnu::always_inline]] static float of(float x) { return gelu(x); }
 };
+struct ShortGelu {
+  [[gnu::always_inline]] static float of(float x) { return short_gelu(x); }
+};
 struct QuickGelu {
   [[gnu::always_inline]] static float of(float x) { return quick_gelu(x); }
 };

@@ -56,6 +56,12 @@ void map(const Tensor& x, Tensor& out) {
   }
 }
 
+struct GeluInPlace {
+  [[gnu::always_inline]] static void run(Bf16* values, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) store(short_gelu(to_float(values[i])), &values[i]);
+  }
+};
+
 }  // namespace
 
 void concat_channels(const Tensor& a, const Tensor& b, Tensor& out) {
@@ -90,7 +96,8 @@ void activate(Activation activation, const Tensor& x, Tensor& out) {
     case Activation::silu:
       return map<Silu>(x, out);
     case Activation::gelu:
-      return map<Gelu>(x, out);
+      return x.dtype() == DType::bf16 ? map_of<ShortGelu, Bf16>(x, out)
+                                      : map_of<Gelu, float>(x, out);
     case Activation::quick_gelu:
       return map<QuickGelu>(x, out);
     case Activation::relu:
@@ -98,6 +105,13 @@ void activate(Activation activation, const Tensor& x, Tensor& out) {
     case Activation::tanh:
       return map<Tanh>(x, out);
   }
+}
+
+void gelu_bf16(void* values, std::int64_t count) {
+  auto* const data = static_cast<Bf16*>(values);
+  parallel_ranges(count, kGrain, [&](std::int64_t begin, std::int64_t end) {
+    for_best_isa<GeluInPlace>(data + begin, end - begin);
+  });
 }
 
 }  // namespace sagitta::cpu

@@ -103,6 +103,35 @@ struct Bf16 {
 // x * Phi(x): the exact GELU.
 [[gnu::always_inline]] inline float gelu(float x) { return x * normal_cdf(x); }
 
+// GELU for results that are rounded to bf16, with a relative error below 8e-4, less than half of
+// what the rounding does, and no division. As normal_cdf(), with polynomials of the least relative
+// error: Q in t over 0..5.5 (beyond, Phi(-t) is below 2e-8), and 2^f for f in -1/2..1/2.
+[[gnu::always_inline]] inline float short_gelu(float x) {
+  constexpr float kHalfLog2E = 0.721347520F;
+  constexpr float kRound = 12582912.0F;  // as in exp()
+  const float t = std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0x7FFFFFFFU);
+  const float power = -kHalfLog2E * t * t;
+  const float y = select(power < -125.0F, -125.0F, power);
+  const float shifted = y + kRound;
+  const float f = y - (shifted - kRound);
+  float p = 0.0551716674F;
+  p = p * f + 0.242611122F;
+  p = p * f + 0.693260986F;
+  p = p * f + 0.999928074F;
+  const float scale = std::bit_cast<float>((std::bit_cast<std::uint32_t>(shifted) + 127U) << 23U);
+  const float near = select(t > 5.5F, 5.5F, t);
+  float q = -1.7413693e-5F;
+  q = q * near + 4.25135922e-4F;
+  q = q * near - 4.40158178e-3F;
+  q = q * near + 0.0254701171F;
+  q = q * near - 0.092226148F;
+  q = q * near + 0.224841841F;
+  q = q * near - 0.392347178F;
+  q = q * near + 0.499678183F;
+  const float tail = p * scale * q;
+  return x * select(x > 0, 1.0F - tail, tail);
+}
+
 #if defined(__x86_64__)
 
 enum class Isa { baseline, avx2, avx512 };
