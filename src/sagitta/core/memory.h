@@ -23,8 +23,9 @@ class MemoryPool {
   MemoryPool(const MemoryPool&) = delete;
   MemoryPool& operator=(const MemoryPool&) = delete;
 
-  // At least `bytes` bytes, aligned as the source aligns. Gives cached blocks back to the system
-  // and tries again before it throws out_of_memory.
+  // At least `bytes` bytes, aligned as the source aligns. Before it asks the system for more, it gives
+  // cached blocks back of which there are many: a network that shrinks or enlarges its picture has
+  // no further use for those of another size. Gives back all of them before it throws out_of_memory.
   void* take(std::size_t bytes);
   // Returns a block got from take(bytes).
   void give(void* block, std::size_t bytes) noexcept;
@@ -37,11 +38,13 @@ class MemoryPool {
   void reset_peak();
 
  private:
-  void trim_locked() noexcept;
+  // Gives cached blocks back, the largest first, until at most `bytes` are left.
+  void trim_locked(std::size_t bytes) noexcept;
 
   Source source_;
   mutable std::mutex mutex_;
   std::map<std::size_t, std::vector<void*>> free_;  // by size class
+  std::size_t cached_ = 0;  // bytes
   std::size_t in_use_ = 0;
   std::size_t peak_ = 0;
 };

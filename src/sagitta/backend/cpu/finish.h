@@ -6,7 +6,6 @@
 #include "sagitta/core/kernels.h"
 
 #include <cstdint>
-#include <type_traits>
 
 namespace sagitta::cpu {
 
@@ -43,23 +42,13 @@ template <class Function>
   }
 }
 
-// GELU to the accuracy of T.
-template <class T>
-[[gnu::always_inline]] inline float gelu_to(float x) {
-  if constexpr (std::is_same_v<T, Bf16>) {
-    return short_gelu(x);
-  } else {
-    return gelu(x);
-  }
-}
-
 // out = activation(values) * gelu(gates) * factor + residual. The values are changed.
 template <class T>
 [[gnu::always_inline]] inline void finish_values(const Finish<T>& finish, float* __restrict values,
                                                  std::int64_t count) {
   activate_in_place(finish.activation, values, count);
   if (finish.gates != nullptr) {
-    for (std::int64_t i = 0; i < count; ++i) values[i] *= gelu_to<T>(finish.gates[i]);
+    for (std::int64_t i = 0; i < count; ++i) values[i] *= gelu(finish.gates[i]);
   }
   if (finish.factor != nullptr) {
     for (std::int64_t i = 0; i < count; ++i) values[i] *= to_float(finish.factor[i]);
