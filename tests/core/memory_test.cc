@@ -94,6 +94,18 @@ TEST_F(MemoryPoolTest, TrimGivesCachedBlocksBack) {
   EXPECT_EQ(g_releases, 1);
 }
 
+TEST_F(MemoryPoolTest, TrimKeepsSmallBlocksUpToALimit) {
+  MemoryPool pool(kSource);
+  void* large = pool.take(1U << 20U);
+  void* small = pool.take(4096);
+  pool.give(large, 1U << 20U);
+  pool.give(small, 4096);
+  pool.trim(8192);
+  EXPECT_EQ(g_releases, 1);
+  EXPECT_EQ(pool.take(4096), small);
+  pool.give(small, 4096);
+}
+
 TEST_F(MemoryPoolTest, DestructionGivesCachedBlocksBack) {
   {
     MemoryPool pool(kSource);

@@ -17,9 +17,6 @@ std::size_t size_class(std::size_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
-// More than a UNet of SD 1.5 leaves unused between two ops at 512x512.
-constexpr std::size_t kMostCached = std::size_t{128} << 20U;
-
 }  // namespace
 
 MemoryPool::~MemoryPool() { trim_locked(0); }
@@ -33,7 +30,6 @@ void* MemoryPool::take(std::size_t bytes) {
     it->second.pop_back();
     cached_ -= size;
   } else {
-    trim_locked(kMostCached);
     block = source_.allocate(size);
     if (block == nullptr) {
       trim_locked(0);
@@ -60,15 +56,15 @@ void MemoryPool::give(void* block, std::size_t bytes) noexcept {
   }
 }
 
-void MemoryPool::trim() noexcept {
+void MemoryPool::trim(std::size_t kept) noexcept {
   const std::lock_guard lock(mutex_);
-  trim_locked(0);
+  trim_locked(kept);
 }
 
-void MemoryPool::trim_locked(std::size_t bytes) noexcept {
-  while (cached_ > bytes) {
+void MemoryPool::trim_locked(std::size_t kept) noexcept {
+  while (cached_ > kept) {
     const auto largest = std::prev(free_.end());
-    for (std::vector<void*>& blocks = largest->second; !blocks.empty() && cached_ > bytes;) {
+    for (std::vector<void*>& blocks = largest->second; !blocks.empty() && cached_ > kept;) {
       source_.release(blocks.back(), largest->first);
       blocks.pop_back();
       cached_ -= largest->first;

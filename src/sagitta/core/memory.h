@@ -23,23 +23,21 @@ class MemoryPool {
   MemoryPool(const MemoryPool&) = delete;
   MemoryPool& operator=(const MemoryPool&) = delete;
 
-  // At least `bytes` bytes, aligned as the source aligns. Before it asks the system for more, it gives
-  // cached blocks back of which there are many: a network that shrinks or enlarges its picture has
-  // no further use for those of another size. Gives back all of them before it throws out_of_memory.
+  // At least `bytes` bytes, aligned as the source aligns. Gives cached blocks back to the system
+  // and tries again before it throws out_of_memory.
   void* take(std::size_t bytes);
   // Returns a block got from take(bytes).
   void give(void* block, std::size_t bytes) noexcept;
 
-  // Releases the cached blocks.
-  void trim() noexcept;
+  // Releases cached blocks, the largest first, until at most `kept` bytes of them are left.
+  void trim(std::size_t kept = 0) noexcept;
 
   [[nodiscard]] std::size_t in_use() const;  // bytes handed out now
   [[nodiscard]] std::size_t peak() const;    // the most that was handed out since reset_peak()
   void reset_peak();
 
  private:
-  // Gives cached blocks back, the largest first, until at most `bytes` are left.
-  void trim_locked(std::size_t bytes) noexcept;
+  void trim_locked(std::size_t kept) noexcept;
 
   Source source_;
   mutable std::mutex mutex_;

@@ -1,11 +1,20 @@
 #include "sagitta/models/vae/vae.h"
 
+#include "sagitta/core/device.h"
 #include "sagitta/ops/attention.h"
+
+#include <utility>
 
 namespace sagitta::models {
 namespace {
 
 constexpr float kEps = 1e-6F;
+
+// What the pool may keep where the number of cells or channels changes: blocks of the size before are
+// of no use to what follows.
+constexpr std::size_t kKeptBytes = std::size_t{128} << 20U;
+
+void trim(const Tensor& h) { h.device().memory().trim(kKeptBytes); }
 
 }  // namespace
 
@@ -14,10 +23,16 @@ VaeResBlock::VaeResBlock(std::int64_t in, std::int64_t out)
   if (in != out) shortcut.emplace(in, out);
 }
 
-Tensor VaeResBlock::operator()(const Tensor& x) const {
-  const Tensor h = conv1(norm1(x, true));
-  const Tensor identity = shortcut ? (*shortcut)(x) : x;
-  return conv2(norm2(h, true), {.residual = &identity});
+// Lets go of tensors early: at the size of the picture they are larger than all weights.
+Tensor VaeResBlock::operator()(Tensor x) const {
+  Tensor h = conv1(norm1(x, true));
+  if (shortcut) {
+    trim(h);
+    x = (*shortcut)(x);
+    trim(x);
+  }
+  h = norm2(h, true);
+  return conv2(h, {.residual = &x});
 }
 
 void VaeResBlock::params(ParamVisitor& visit) {
@@ -84,8 +99,10 @@ VaeEncoder::VaeEncoder(const VaeSpec& spec) : conv_in_(spec.image_channels, spec
 Tensor VaeEncoder::operator()(const Tensor& image) const {
   Tensor h = conv_in_(image);
   for (const Level& level : levels_) {
-    for (const VaeResBlock& block : level.block) h = block(h);
-    if (level.downsample) h = (*level.downsample)(h);
+    for (const VaeResBlock& block : level.block) h = block(std::move(h));
+    if (!level.downsample) continue;
+    h = (*level.downsample)(h);
+    trim(h);
   }
   return quant_(conv_out_(norm_out_(middle_(h), true)));
 }
@@ -125,8 +142,10 @@ VaeDecoder::VaeDecoder(const VaeSpec& spec) {
 Tensor VaeDecoder::operator()(const Tensor& latent) const {
   Tensor h = middle_(conv_in_(post_quant_(latent)));
   for (std::size_t i = levels_.size(); i-- > 0;) {
-    for (const VaeResBlock& block : levels_[i].block) h = block(h);
-    if (levels_[i].upsample) h = (*levels_[i].upsample)(h, 2 * h.dim(1), 2 * h.dim(2));
+    for (const VaeResBlock& block : levels_[i].block) h = block(std::move(h));
+    if (!levels_[i].upsample) continue;
+    h = (*levels_[i].upsample)(h, 2 * h.dim(1), 2 * h.dim(2));
+    trim(h);
   }
   return conv_out_(norm_out_(h, true));
 }

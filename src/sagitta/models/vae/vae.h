@@ -13,7 +13,7 @@ namespace sagitta::models {
 struct VaeResBlock {
   VaeResBlock() = default;
   VaeResBlock(std::int64_t in, std::int64_t out);
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(Tensor x) const;
   void params(ParamVisitor& visit);
 
   GroupNorm norm1;
