@@ -6,6 +6,7 @@
 #include "sagitta/backend/cpu/elementwise.h"
 #include "sagitta/backend/cpu/linear.h"
 #include "sagitta/backend/cpu/norm.h"
+#include "sagitta/backend/cpu/product_f32.h"
 #include "sagitta/backend/cpu/transfer.h"
 #include "sagitta/backend/cpu/upsample_conv2d.h"
 #include "sagitta/backend/cpu/weights.h"
@@ -103,12 +104,16 @@ std::unique_ptr<Device> open(const DeviceOptions& options) {
   const int threads = std::min(options.threads == 0 ? omp_get_max_threads() : options.threads,
                                omp_get_thread_limit());
   const auto context = std::make_shared<Context>(threads, options.int8_products);
-  const Plan plan = usual_product(*context, options.compute);
-  require(options.compute == DType::f32 || plan.is_fast(), Fault::unsupported,
-          "this processor cannot compute in {}, which needs AVX-512; choose f32 instead",
-          name_of(options.compute));
-  log(LogLevel::debug, "cpu: {} threads, {} products by oneDNN's {}", threads,
-      name_of(options.compute), plan.implementation);
+  if (options.compute == DType::f32) {
+    log(LogLevel::debug, "cpu: {} threads, f32 products with {}", threads, product_path().name);
+  } else {
+    const Plan plan = usual_product(*context, options.compute);
+    require(plan.is_fast(), Fault::unsupported,
+            "this processor cannot compute in {}, which needs AVX-512; choose f32 instead",
+            name_of(options.compute));
+    log(LogLevel::debug, "cpu: {} threads, {} products by oneDNN's {}", threads,
+        name_of(options.compute), plan.implementation);
+  }
   if (options.int8_products) report_int8(*context);
   return std::make_unique<Device>("cpu", options.compute, kKernels, kSystemMemory, context,
                                   options.int8_products);

@@ -6,7 +6,8 @@
 namespace sagitta::cpu {
 
 // The row `load_weight` of the kernel table. Packs once: vectors as f32; the others in the device's
-// compute type and in the layout that oneDNN likes best. At most one weight is held in f32 besides.
+// compute type, f32 in panels (product_path.h) and bf16 in the layout that oneDNN likes best. At most
+// one weight is held in f32 besides.
 void load_weight(Device& device, const StoredTensor& values, Weight& weight);
 
 // The values of a vector weight, 64-byte aligned.
