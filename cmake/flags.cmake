@@ -9,7 +9,7 @@ find_program(SAGITTA_CCACHE ccache)
 if(SAGITTA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   # Paths below the project count relative to it, so that another clone finds the same entries.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}
-                                  CCACHE_NOHASHDIR=true ${SAGITTA_CCACHE})
+                                  CCACHE_NOHASHDIR=true CCACHE_SLOPPINESS=pch_defines,time_macros ${SAGITTA_CCACHE})
 endif()
 
 add_library(sagitta_flags INTERFACE)
@@ -19,3 +19,8 @@ if(SAGITTA_SANITIZE)
                                                  -fno-sanitize-recover=all)
   target_link_options(sagitta_flags INTERFACE -fsanitize=${SAGITTA_SANITIZE})
 endif()
+
+# Test code runs once, so that optimising it costs more than it saves. What is under test is a library and keeps the
+# flags of the build type.
+add_library(sagitta_test_flags INTERFACE)
+target_compile_options(sagitta_test_flags INTERFACE -O0)

@@ -1,19 +1,25 @@
 # A layer is one folder of src/sagitta: a static library that links exactly the layers it may see.
 #   sagitta_layer(text SOURCES bpe.cc prompt.cc DEPENDS base LIBRARIES PkgConfig::utf8proc)
 # SOURCES are explicit; DEPENDS are layers (public); LIBRARIES are third-party and private;
-# PUBLIC_LIBRARIES are third-party types that a header of the layer shows.
+# PUBLIC_LIBRARIES are third-party types that a header of the layer shows; PRECOMPILED is a set of
+# cmake/precompiled.cmake, `plain` if not given.
 function(sagitta_layer name)
-  cmake_parse_arguments(PARSE_ARGV 1 layer "" "" "SOURCES;DEPENDS;LIBRARIES;PUBLIC_LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 layer "" "PRECOMPILED" "SOURCES;DEPENDS;LIBRARIES;PUBLIC_LIBRARIES")
   add_library(sagitta_${name} STATIC ${layer_SOURCES})
   target_include_directories(sagitta_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   list(TRANSFORM layer_DEPENDS PREPEND sagitta_)
   target_link_libraries(sagitta_${name} PUBLIC ${layer_DEPENDS} ${layer_PUBLIC_LIBRARIES}
                                         PRIVATE sagitta_flags ${layer_LIBRARIES})
+  if(NOT layer_PRECOMPILED)
+    set(layer_PRECOMPILED plain)
+  endif()
+  sagitta_precompiled(sagitta_${name} ${layer_PRECOMPILED})
 endfunction()
 
 # The tests of one layer, one program: sagitta_layer_tests(text SOURCES bpe_test.cc [LAYERS text backend])
+# PRECOMPILED as above, `test` if not given.
 function(sagitta_layer_tests name)
-  cmake_parse_arguments(PARSE_ARGV 1 tests "" "" "SOURCES;LAYERS")
+  cmake_parse_arguments(PARSE_ARGV 1 tests "" "PRECOMPILED" "SOURCES;LAYERS")
   if(NOT tests_LAYERS)
     set(tests_LAYERS ${name})
   endif()
@@ -22,7 +28,12 @@ function(sagitta_layer_tests name)
   target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${name}_tests PRIVATE
     SAGITTA_GOLDEN_DIR="${SAGITTA_GOLDEN_DIR}" SAGITTA_DATA_DIR="${PROJECT_SOURCE_DIR}/tests/data")
-  target_link_libraries(${name}_tests PRIVATE ${tests_LAYERS} sagitta_flags GTest::gmock_main)
+  target_link_libraries(${name}_tests PRIVATE ${tests_LAYERS} sagitta_flags sagitta_test_flags
+                                                GTest::gmock_main)
+  if(NOT tests_PRECOMPILED)
+    set(tests_PRECOMPILED test)
+  endif()
+  sagitta_precompiled(${name}_tests ${tests_PRECOMPILED})
   gtest_discover_tests(${name}_tests DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 LABELS ${name}
                                               ENVIRONMENT OMP_WAIT_POLICY=passive)
 endfunction()

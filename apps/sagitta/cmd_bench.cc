@@ -9,6 +9,8 @@
 #include "sagitta/nn/layers.h"
 #include "sagitta/ops/conv2d.h"
 
+#include <CLI/CLI.hpp>
+
 #include <sys/resource.h>
 
 #include <algorithm>

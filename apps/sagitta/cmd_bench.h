@@ -3,7 +3,9 @@
 
 #include "exit_codes.h"
 
-#include <CLI/CLI.hpp>
+namespace CLI {
+class App;
+}
 
 namespace sagitta::cli {
 

@@ -12,6 +12,8 @@
 #include "sagitta/nodes/all.h"
 #include "sagitta/nodes/folders.h"
 
+#include <CLI/CLI.hpp>
+
 #include <memory>
 
 namespace sagitta::cli {

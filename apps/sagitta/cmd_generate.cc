@@ -9,6 +9,8 @@
 #include "sagitta/io/atomic_file.h"
 #include "sagitta/nodes/all.h"
 
+#include <CLI/CLI.hpp>
+
 #include <memory>
 #include <string>
 

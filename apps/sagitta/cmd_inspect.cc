@@ -5,6 +5,7 @@
 #include "sagitta/models/unet/attention_layers.h"
 
 #include <fmt/ranges.h>
+#include <CLI/CLI.hpp>
 
 #include <memory>
 

@@ -7,6 +7,7 @@
 #include "sagitta/nodes/all.h"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <map>
 #include <memory>

@@ -4,9 +4,11 @@
 #include "exit_codes.h"
 #include "sagitta/graph/registry.h"
 
-#include <CLI/CLI.hpp>
-
 #include <string>
+
+namespace CLI {
+class App;
+}
 
 namespace sagitta::cli {
 

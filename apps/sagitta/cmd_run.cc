@@ -12,6 +12,8 @@
 #include "sagitta/io/picture_text.h"
 #include "sagitta/nodes/all.h"
 
+#include <CLI/CLI.hpp>
+
 #include <memory>
 #include <string>
 #include <vector>

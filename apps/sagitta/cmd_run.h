@@ -4,9 +4,11 @@
 #include "exit_codes.h"
 #include "sagitta/graph/workflow.h"
 
-#include <CLI/CLI.hpp>
-
 #include <filesystem>
+
+namespace CLI {
+class App;
+}
 
 namespace sagitta::cli {
 

@@ -1,5 +1,7 @@
 #include "insight_options.h"
 
+#include <CLI/CLI.hpp>
+
 #include <vector>
 
 namespace sagitta::cli {

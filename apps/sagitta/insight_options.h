@@ -3,9 +3,11 @@
 
 #include "sagitta/insight/watch.h"
 
-#include <CLI/CLI.hpp>
-
 #include <filesystem>
+
+namespace CLI {
+class App;
+}
 
 namespace sagitta::cli {
 

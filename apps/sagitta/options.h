@@ -4,12 +4,14 @@
 #include "sagitta/core/device.h"
 #include "sagitta/nodes/services.h"
 
-#include <CLI/CLI.hpp>
-
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
+
+namespace CLI {
+class App;
+}
 
 namespace sagitta::cli {
 
