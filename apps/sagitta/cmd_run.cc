@@ -10,12 +10,15 @@
 #include "sagitta/graph/set_input.h"
 #include "sagitta/io/file.h"
 #include "sagitta/io/picture_text.h"
+#include "sagitta/io/picture_write.h"
 #include "sagitta/nodes/all.h"
 
 #include <CLI/CLI.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sagitta::cli {
@@ -37,6 +40,31 @@ Json parse_file(const std::string& text, const std::string& what) {
     return graph::parse_json(text, what);
   } catch (const Error& error) {
     throw Error(Fault::bad_file, error.what());
+  }
+}
+
+std::string_view format_name(io::PictureFormat format) {
+  switch (format) {
+    case io::PictureFormat::png:
+      return "PNG";
+    case io::PictureFormat::jpeg:
+      return "JPEG";
+    case io::PictureFormat::webp:
+      return "WebP";
+  }
+  throw Error(Fault::internal, "no such format of pictures");
+}
+
+// JSON may have any name, but of what is neither JSON nor a picture the name says what was meant.
+Json parse_named(const std::string& text, const std::filesystem::path& path) {
+  try {
+    return parse_file(text, path.string());
+  } catch (const Error&) {
+    const std::optional<io::PictureFormat> format = io::format_of(path);
+    if (!format) throw;
+    throw Error(Fault::bad_file,
+                fmt::format("{}: not a {} picture, whatever its name says, nor a workflow in JSON",
+                            path.string(), format_name(*format)));
   }
 }
 
@@ -90,9 +118,10 @@ void run(const RunOptions& options) {
 graph::Workflow read_workflow(const std::filesystem::path& path, const graph::Registry& registry,
                               const graph::ServicesRef& services) {
   const std::string bytes = io::read_file(path);
-  const std::string name = path.string();
-  if (io::is_picture(io::bytes_of(bytes))) return from_picture(bytes, name, registry, services);
-  return graph::parse_workflow(parse_file(bytes, name), registry, services);
+  if (io::is_picture(io::bytes_of(bytes))) {
+    return from_picture(bytes, path.string(), registry, services);
+  }
+  return graph::parse_workflow(parse_named(bytes, path), registry, services);
 }
 
 void add_run_command(CLI::App& app, ExitCode& code) {

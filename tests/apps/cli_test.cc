@@ -57,6 +57,14 @@ class WorkflowFile : public testing::Test {
     }
     return Fault::internal;
   }
+  std::string message_of(std::string_view content) {
+    try {
+      read(content);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return {};
+  }
 
   std::filesystem::path path_ = std::filesystem::path(testing::TempDir()) /
                                 (std::string("workflow_file_") +
@@ -71,6 +79,13 @@ TEST_F(WorkflowFile, ThatIsBrokenIsABadFile) {
   EXPECT_EQ(fault_of("{\"1\": "), Fault::bad_file);
   EXPECT_EQ(fault_of("\x89PNG\r\n\x1a\n and then nothing"), Fault::bad_file);
   EXPECT_EQ(fault_of(""), Fault::bad_file);
+}
+
+TEST_F(WorkflowFile, CalledAPictureThatIsNoneIsNotTakenForBrokenJson) {
+  path_ += ".PNG";
+  EXPECT_EQ(fault_of("GIF89a"), Fault::bad_file);
+  EXPECT_THAT(message_of("GIF89a"), HasSubstr("not a PNG picture"));
+  EXPECT_EQ(read(graph::toy::api_workflow().dump()).prompt.nodes().size(), 8U);
 }
 
 TEST_F(WorkflowFile, ThatIsMissingIsABadFile) {
