@@ -1,6 +1,6 @@
 #include "sagitta/nodes/folders.h"
 
-#include "sagitta/backend/open.h"
+#include "nodes/workspace.h"
 #include "sagitta/base/error.h"
 
 #include <gtest/gtest.h>
@@ -12,26 +12,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Folders : public testing::Test {
+class Folders : public test::Workspace {
  protected:
-  void SetUp() override {
-    fs::remove_all(root_);
+  Folders() : Workspace("reference") {
     fs::create_directories(root_ / "models/checkpoints/sub");
     std::ofstream(root_ / "models/checkpoints/sub/a.safetensors") << "x";
     std::ofstream(root_ / "models/checkpoints/b.txt") << "x";
     std::ofstream(root_ / "outside.safetensors") << "x";
   }
-  void TearDown() override { fs::remove_all(root_); }
-
-  fs::path root_ = fs::path(testing::TempDir()) /
-                   ("folders_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
-  std::unique_ptr<Device> device_ = open_device("reference");
-  Services services_{.device = *device_,
-                     .text_device = *device_,
-                     .models_dirs = {root_ / "models"},
-                     .input_dir = root_ / "input",
-                     .output_dir = root_ / "output",
-                     .temp_dir = root_ / "temp"};
 };
 
 TEST_F(Folders, ListsModelsByRelativeName) {

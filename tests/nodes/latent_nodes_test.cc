@@ -1,5 +1,5 @@
 // The nodes that change latents, with their defaults and with odd inputs.
-#include "sagitta/backend/open.h"
+#include "nodes/workspace.h"
 #include "sagitta/base/error.h"
 #include "sagitta/diffusion/from_checkpoint.h"
 #include "sagitta/diffusion/sample.h"
@@ -7,7 +7,6 @@
 #include "sagitta/io/file.h"
 #include "sagitta/io/safetensors.h"
 #include "sagitta/nodes/all.h"
-#include "sagitta/nodes/services.h"
 #include "support/toy_model.h"
 
 #include <gmock/gmock.h>
@@ -30,13 +29,9 @@ Latent counted(std::int64_t height, std::int64_t width) {
   return latent;
 }
 
-class LatentNodesTest : public testing::Test {
+class LatentNodesTest : public test::Workspace {
  protected:
-  LatentNodesTest() {
-    fs::remove_all(root_);
-    fs::create_directories(root_ / "input");
-  }
-  ~LatentNodesTest() override { fs::remove_all(root_); }
+  LatentNodesTest() : Workspace("reference") { fs::create_directories(root_ / "input"); }
 
   // Runs a node; widgets that `literals` leaves out have their defaults.
   graph::NodeResult run(const std::string& id, const Json& literals,
@@ -75,16 +70,6 @@ class LatentNodesTest : public testing::Test {
     return "no error";
   }
 
-  fs::path root_ =
-      fs::path(testing::TempDir()) /
-      ("latents_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
-  std::unique_ptr<Device> device_ = open_device("reference");
-  Services services_{.device = *device_,
-                     .text_device = *device_,
-                     .models_dirs = {},
-                     .input_dir = root_ / "input",
-                     .output_dir = root_ / "output",
-                     .temp_dir = root_ / "temp"};
   graph::Registry registry_ = all_nodes();
 };
 
@@ -302,9 +287,9 @@ TEST_F(LatentNodesTest, FilesThatHoldNoLatentAreRefusedInWords) {
 }
 
 TEST_F(LatentNodesTest, ADualModelGuiderNeedsANegative) {
-  const Model model = test::toy_model(*device_);
+  const Model model = sagitta::test::toy_model(*device_);
   const std::map<std::string, std::any, std::less<>> links{{"model", model},
-                                                           {"positive", test::toy_prompt(1)}};
+                                                           {"positive", sagitta::test::toy_prompt(1)}};
   EXPECT_THAT(error_of(Fault::bad_input, [&] { return run("DualModelGuider", {}, links); }),
               HasSubstr("without a negative conditioning cfg has to be 1, got 4"));
   EXPECT_EQ(run("DualModelGuider", {{"cfg", 1}}, links).values.size(), 1U);

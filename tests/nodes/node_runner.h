@@ -1,26 +1,22 @@
 // Runs single nodes on the tiny checkpoints of the golden data, as the executor does.
 #pragma once
 
-#include "sagitta/backend/open.h"
+#include "nodes/workspace.h"
 #include "sagitta/diffusion/model.h"
 #include "sagitta/diffusion/sample.h"
 #include "sagitta/diffusion/text_encoder.h"
 #include "sagitta/diffusion/vae.h"
 #include "sagitta/nodes/all.h"
-#include "sagitta/nodes/services.h"
 
 #include <gmock/gmock.h>
-
-#include <filesystem>
 
 namespace sagitta::nodes::test {
 
 using Links = std::map<std::string, std::any, std::less<>>;
 
-class NodeRunner : public testing::Test {
+class NodeRunner : public Workspace {
  protected:
-  NodeRunner() { std::filesystem::remove_all(root_); }
-  ~NodeRunner() override { std::filesystem::remove_all(root_); }
+  using Workspace::Workspace;
 
   // The outputs of a node; widgets that `literals` leaves out have their defaults.
   std::vector<std::any> run(const std::string& id, const Json& literals, Links links = {}) {
@@ -84,17 +80,6 @@ class NodeRunner : public testing::Test {
            std::equal(a.values().begin(), a.values().end(), b.values().begin());
   }
 
-  std::filesystem::path root_ =
-      std::filesystem::path(testing::TempDir()) /
-      (std::string(testing::UnitTest::GetInstance()->current_test_info()->test_suite_name()) + "_" +
-       testing::UnitTest::GetInstance()->current_test_info()->name());
-  std::unique_ptr<Device> device_ = open_device("cpu");
-  Services services_{.device = *device_,
-                     .text_device = *device_,
-                     .models_dirs = {root_ / "models"},
-                     .input_dir = root_ / "input",
-                     .output_dir = root_ / "output",
-                     .temp_dir = root_ / "temp"};
   graph::Registry registry_ = all_nodes();
 };
 

@@ -1,5 +1,5 @@
 // The whole road: a workflow in, a picture out, on a tiny checkpoint.
-#include "sagitta/backend/open.h"
+#include "nodes/workspace.h"
 #include "sagitta/base/error.h"
 #include "sagitta/graph/execute.h"
 #include "sagitta/graph/object_info.h"
@@ -8,7 +8,6 @@
 #include "sagitta/graph/workflow.h"
 #include "sagitta/io/png.h"
 #include "sagitta/nodes/all.h"
-#include "sagitta/nodes/services.h"
 
 #include <gmock/gmock.h>
 
@@ -34,16 +33,13 @@ constexpr const char* kWorkflow = R"json({
          "blur_sigma": 2.0}, "_meta": {"title": "guide"}}
 })json";
 
-class WorkflowTest : public testing::Test {
+class WorkflowTest : public test::Workspace {
  protected:
   WorkflowTest() {
-    fs::remove_all(root_);
-    fs::create_directories(root_);
     graph::set_input(workflow_.prompt,
                      "4.ckpt_name=" + std::string(SAGITTA_GOLDEN_DIR) + "/models/tiny-sd1.safetensors",
                      registry_);
   }
-  ~WorkflowTest() override { fs::remove_all(root_); }
 
   graph::RunResult run() {
     const auto services = graph::ServicesRef::to(services_);
@@ -67,15 +63,6 @@ class WorkflowTest : public testing::Test {
 
   void set(const std::string& change) { graph::set_input(workflow_.prompt, change, registry_); }
 
-  fs::path root_ = fs::path(testing::TempDir()) /
-                   ("workflow_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
-  std::unique_ptr<Device> device_ = open_device("cpu");
-  Services services_{.device = *device_,
-                     .text_device = *device_,
-                     .models_dirs = {root_ / "models"},
-                     .input_dir = root_ / "input",
-                     .output_dir = root_ / "output",
-                     .temp_dir = root_ / "temp"};
   graph::Registry registry_ = all_nodes();
   graph::Workflow workflow_ = graph::parse_workflow(kWorkflow, "test", registry_);
   graph::Cache cache_;

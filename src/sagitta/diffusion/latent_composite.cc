@@ -2,8 +2,7 @@
 
 #include "sagitta/base/error.h"
 #include "sagitta/diffusion/latent_math.h"
-#include "sagitta/image/batch.h"
-#include "sagitta/image/resize.h"
+#include "sagitta/image/composite.h"
 
 #include <algorithm>
 #include <vector>
@@ -51,25 +50,6 @@ void require_same_channels(const Array& onto, const Array& from) {
           "a latent of {} channels cannot be laid onto one of {}", from.dim(1), onto.dim(1));
 }
 
-// Calls blend(below, above, row, column) for every value that is seen; row and column count from
-// where that begins.
-template <class Blend>
-void paste(Array& onto, const Array& from, const Overlap& rows, const Overlap& cols,
-           const Blend& blend) {
-  const std::int64_t planes = onto.dim(0) * onto.dim(1);
-  const std::int64_t channels = onto.dim(1);
-  for (std::int64_t plane = 0; plane < planes; ++plane) {
-    const std::int64_t item = from.dim(0) == 1 ? 0 : plane / channels;
-    const std::int64_t source = item * channels + plane % channels;
-    for (std::int64_t y = 0; y < rows.size; ++y) {
-      float* below = onto.data() + (plane * onto.dim(2) + rows.onto + y) * onto.dim(3) + cols.onto;
-      const float* above =
-          from.data() + (source * from.dim(2) + rows.from + y) * from.dim(3) + cols.from;
-      for (std::int64_t x = 0; x < cols.size; ++x) blend(below[x], above[x], plane, y, x);
-    }
-  }
-}
-
 }  // namespace
 
 Array paste_feathered(Array onto, const Array& from, const Place& at, std::int64_t feather) {
@@ -83,36 +63,29 @@ Array paste_feathered(Array onto, const Array& from, const Place& at, std::int64
   const Overlap cols = overlap(at.x, from.dim(3), onto.dim(3));
   const std::vector<float> down = ramp(rows, feather, onto.dim(2));
   const std::vector<float> across = ramp(cols, feather, onto.dim(3));
-  paste(onto, from, rows, cols,
-        [&](float& below, float above, std::int64_t, std::int64_t y, std::int64_t x) {
-          const float share =
-              down[static_cast<std::size_t>(y)] * across[static_cast<std::size_t>(x)];
-          below = above * share + below * (1 - share);
-        });
+  const std::int64_t channels = onto.dim(1);
+  for (std::int64_t plane = 0; plane < onto.dim(0) * channels; ++plane) {
+    const std::int64_t source = from.dim(0) == 1 ? plane % channels : plane;
+    for (std::int64_t y = 0; y < rows.size; ++y) {
+      float* below = onto.data() + (plane * onto.dim(2) + rows.onto + y) * onto.dim(3) + cols.onto;
+      const float* above =
+          from.data() + (source * from.dim(2) + rows.from + y) * from.dim(3) + cols.from;
+      for (std::int64_t x = 0; x < cols.size; ++x) {
+        const float share = down[static_cast<std::size_t>(y)] * across[static_cast<std::size_t>(x)];
+        below[x] = above[x] * share + below[x] * (1 - share);
+      }
+    }
+  }
   return onto;
 }
 
-Array paste_masked(Array onto, const Array& from, const Place& at, const Array* mask) {
+Array paste_masked(const Array& onto, const Array& from, const Place& at, const Array* mask) {
   require_same_channels(onto, from);
-  const Array fitted = repeat_to_batch(from, onto.dim(0));
-  Array shares({1, fitted.dim(2), fitted.dim(3)}, 1);
-  if (mask != nullptr) shares = resize_bilinear(as_mask(*mask), fitted.dim(2), fitted.dim(3));
-  shares = repeat_to_batch(shares, onto.dim(0));
-  const auto clamped = [](std::int64_t place, std::int64_t before, std::int64_t behind) {
-    return std::clamp(place, -before, behind);
-  };
-  const Overlap rows =
-      overlap(clamped(at.y, fitted.dim(2), onto.dim(2)), fitted.dim(2), onto.dim(2));
-  const Overlap cols =
-      overlap(clamped(at.x, fitted.dim(3), onto.dim(3)), fitted.dim(3), onto.dim(3));
-  const std::int64_t channels = onto.dim(1);
-  paste(onto, fitted, rows, cols,
-        [&](float& below, float above, std::int64_t plane, std::int64_t y, std::int64_t x) {
-          const std::int64_t row = plane / channels * fitted.dim(2) + rows.from + y;
-          const float share = shares.data()[row * fitted.dim(3) + cols.from + x];
-          below = share * above + (1 - share) * below;
-        });
-  return onto;
+  // Far outside is as far as just outside, and cannot overflow.
+  return composite(onto, from,
+                   {.y = std::clamp(at.y, -from.dim(2), onto.dim(2)),
+                    .x = std::clamp(at.x, -from.dim(3), onto.dim(3))},
+                   mask);
 }
 
 }  // namespace sagitta

@@ -20,6 +20,7 @@ struct Place {
 // `from` over `onto` where the mask is 1. The mask (N, h, w) of any size is resized bilinearly to
 // `from`; null: everywhere. The corner may lie outside, on either side. Batches are repeated or
 // cut.
-[[nodiscard]] Array paste_masked(Array onto, const Array& from, const Place& at, const Array* mask);
+[[nodiscard]] Array paste_masked(const Array& onto, const Array& from, const Place& at,
+                                 const Array* mask);
 
 }  // namespace sagitta

@@ -133,10 +133,9 @@ NodeResult run_composite_masked(const NodeCall& call) {
   if (call.boolean("resize_source")) {
     source = resize_bilinear(source, latent.samples.dim(kRows), latent.samples.dim(kColumns));
   }
-  latent.samples =
-      paste_masked(std::move(latent.samples), source,
-                   {.x = to_cells(call.integer("x")), .y = to_cells(call.integer("y"))},
-                   call.find<Array>("mask"));
+  latent.samples = paste_masked(
+      latent.samples, source, {.x = to_cells(call.integer("x")), .y = to_cells(call.integer("y"))},
+      call.find<Array>("mask"));
   return {.values = {std::move(latent)}};
 }
 
