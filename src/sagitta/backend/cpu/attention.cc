@@ -1,6 +1,7 @@
 #include "sagitta/backend/cpu/attention.h"
 
 #include "sagitta/backend/cpu/attention_path.h"
+#include "sagitta/backend/cpu/simd.h"
 #include "sagitta/base/error.h"
 #include "sagitta/core/device.h"
 #include "sagitta/core/tensor.h"
@@ -53,8 +54,6 @@ class Scratch {
 std::size_t aligned(std::size_t bytes) {
   return (bytes + kAttentionAlignment - 1) / kAttentionAlignment * kAttentionAlignment;
 }
-
-std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 struct Call {
   const AttentionPath& path;

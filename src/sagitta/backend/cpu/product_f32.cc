@@ -22,8 +22,6 @@ constexpr std::int64_t kColumns = 320;
 constexpr std::int64_t kParallelWork = 1 << 16;
 constexpr std::int64_t kTasksPerThread = 4;
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
 // Cuts [0, count) into `parts` nearly equal pieces with borders at multiples of `unit`.
 std::int64_t border(std::int64_t count, std::int64_t parts, std::int64_t unit, std::int64_t part) {
   return std::min(count, divide_up(count, unit) * part / parts * unit);

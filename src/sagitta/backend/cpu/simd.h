@@ -182,6 +182,9 @@ void for_best_isa(Args... args) {
 
 #endif
 
+// a / b, rounded up; a at least 0, b positive.
+inline std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
 // Rows of `row` bytes, to be copied, that make up a block worth a thread.
 inline std::int64_t rows_per_block(std::size_t row) {
   constexpr std::size_t kBlockBytes = 65536;
@@ -193,7 +196,7 @@ inline std::int64_t rows_per_block(std::size_t row) {
 // do sums over them. A single block stays on the calling thread. body must not throw.
 template <class Body>
 void parallel_ranges(std::int64_t count, std::int64_t grain, const Body& body) {
-  const std::int64_t blocks = (count + grain - 1) / grain;
+  const std::int64_t blocks = divide_up(count, grain);
 #pragma omp parallel for schedule(static) if (blocks > 1)
   for (std::int64_t block = 0; block < blocks; ++block) {
     const std::int64_t begin = block * grain;

@@ -32,8 +32,6 @@ constexpr std::int64_t kTileGrain = 4;
 // Between rows of positions, so that they do not fall upon the same lines of the cache.
 constexpr std::int64_t kSkew = 16;
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
 // B^T d B of one tile, channel by channel. cells: rows of channels, zeros outside of the picture.
 struct TransformCells {
   [[gnu::always_inline]] static void run(const float* const* cells, std::int64_t channels,
@@ -156,7 +154,7 @@ class Convolution {
         panels_(divide_up(channels_, path_.columns)),
         columns_(panels_ * path_.columns),
         zeros_(out.device(), float_bytes(std::max(in_, channels_))),
-        nowhere_(out.device(), float_bytes(channels_)) {
+        nowhere_(out.device(), float_bytes(channels_ * threads_)) {
     std::fill_n(floats(zeros_), std::max(in_, channels_), 0.0F);
   }
 
@@ -288,13 +286,14 @@ class Convolution {
     parallel_ranges(count, kTileGrain, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t tile = begin; tile < end; ++tile) {
         const Place corner = place(first + tile);
+        float* const nowhere = floats(nowhere_) + omp_get_thread_num() * channels_;
         const float* const bias = bias_.of(corner.sample);
         TileResults results{
             .out = {}, .bias = bias == nullptr ? floats(zeros_) : bias, .residual = {}};
         for (int i = 0; i < 4; ++i) {
           const Place at{corner.sample, corner.y + i / 2, corner.x + i % 2};
           const bool real = inside(at);
-          results.out[i] = real ? out + offset(at, channels_) : floats(nowhere_);
+          results.out[i] = real ? out + offset(at, channels_) : nowhere;
           if (residual == nullptr) continue;
           results.residual[i] = real ? residual + offset(at, channels_) : floats(zeros_);
         }
@@ -318,7 +317,7 @@ class Convolution {
   std::int64_t panels_;
   std::int64_t columns_;  // of all panels
   PoolBlock zeros_;
-  PoolBlock nowhere_;
+  PoolBlock nowhere_;  // a row for each thread
 };
 
 }  // namespace
