@@ -1,13 +1,10 @@
 #include "cmd_bench.h"
 
 #include "bench_cases.h"
+#include "bench_rate.h"
 #include "options.h"
 #include "run_prompt.h"
 #include "sagitta/backend/open.h"
-#include "sagitta/base/rng.h"
-#include "sagitta/models/random_weights.h"
-#include "sagitta/nn/layers.h"
-#include "sagitta/ops/conv2d.h"
 
 #include <CLI/CLI.hpp>
 
@@ -36,6 +33,7 @@ struct Result {
   std::string name;
   double seconds = 0;  // median
   double gflop = 0;
+  double percent_of_rate = 0;  // median; of each repetition beside the rate right before and after it
   std::size_t peak_rss = 0;
   Profile profile;  // of the last repetition
 };
@@ -57,76 +55,34 @@ std::size_t peak_rss() {
   return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
 }
 
-// What the machine can do where nothing but arithmetic counts: the yardstick.
-struct Rate {
-  double product = 0;  // GFLOP/s of 2048 x 2048 x 2048
-  double conv = 0;     // of a 3x3 convolution of 640 channels to 64x64
-
-  [[nodiscard]] double best() const { return std::max(product, conv); }
-};
-
-// The best of many, since whatever else runs on the machine only makes it slower.
-double best_rate(double gflop, const std::function<void()>& work) {
-  constexpr int kLeastRuns = 6;
-  constexpr double kLeastSeconds = 0.5;
-  work();
-  double best = 1e30;
-  double sum = 0;
-  for (int i = 0; i < kLeastRuns || sum < kLeastSeconds; ++i) {
-    const double seconds = timed(work);
-    best = std::min(best, seconds);
-    sum += seconds;
-  }
-  return gflop / best;
-}
-
-Tensor random_tensor(Device& device, Shape shape) {
-  Array values(std::move(shape));
-  TorchRng(1).randn(values.values());
-  return upload(device, values);
-}
-
-Rate measure_rate(Device& device) {
-  constexpr std::int64_t kSide = 2048;
-  constexpr std::int64_t kChannels = 640;
-  constexpr std::int64_t kPixels = 64;
-  models::RandomWeights weights(&device, 1);
-  Linear linear(kSide, kSide, false);
-  linear.params(weights);
-  // Without padding, since backends may have a shorter way for convolutions that keep the size.
-  Param kernel{.shape = {kChannels, kChannels, 3, 3}, .use = WeightUse::conv, .value = {}};
-  weights("weight", kernel);
-  const Tensor rows = random_tensor(device, {kSide, kSide});
-  const Tensor picture = random_tensor(device, {1, kPixels + 2, kPixels + 2, kChannels});
-  return {
-      .product = best_rate(2e-9 * kSide * kSide * kSide, [&] { static_cast<void>(linear(rows)); }),
-      .conv = best_rate(18e-9 * kPixels * kPixels * kChannels * kChannels,
-                        [&] { static_cast<void>(ops::conv2d(picture, kernel.value)); })};
-}
-
 // One warm-up, which creates the kernels, then the repetitions.
-Result measure(Device& device, const BenchCase& bench, int repeats) {
+Result measure(Device& device, Yardstick& yardstick, const BenchCase& bench, int repeats) {
   const std::function<void()>& work = bench.work;
   Result result{.name = bench.name, .profile = {}};
   work();
   std::vector<double> seconds;
+  std::vector<double> shares;
+  double before = yardstick.now().best();
   for (int i = 0; i < repeats; ++i) {
     device.profile().start();
     seconds.push_back(timed(work));
     device.profile().stop();
+    const double after = yardstick.now().best();
+    result.gflop = device.profile().sum().flops * 1e-9;
+    shares.push_back(result.gflop / seconds.back() / ((before + after) / 2));
+    before = after;
   }
   result.seconds = median(seconds);
+  result.percent_of_rate = 100 * median(shares);
   result.profile = device.profile();
-  result.gflop = result.profile.sum().flops * 1e-9;
   result.peak_rss = peak_rss();
   return result;
 }
 
-void print(const Result& result, double rate, bool profile) {
-  const double gflops = result.gflop / result.seconds;
+void print(const Result& result, bool profile) {
   fmt::print("{:<28} {:8.3f} s {:9.1f} GFLOP {:8.1f} GFLOP/s {:6.1f} % of rate {:7.0f} MiB peak\n",
-             result.name, result.seconds, result.gflop, gflops, 100 * gflops / rate,
-             static_cast<double>(result.peak_rss) / (1 << 20));
+             result.name, result.seconds, result.gflop, result.gflop / result.seconds,
+             result.percent_of_rate, static_cast<double>(result.peak_rss) / (1 << 20));
   if (!profile) return;
   const double sum = result.profile.sum().seconds;
   for (std::size_t i = 0; i < kOpKinds; ++i) {
@@ -155,11 +111,10 @@ Json to_json(const std::vector<Result>& results, const Rate& rate, const Device&
              bool profile) {
   Json cases = Json::array();
   for (const Result& result : results) {
-    const double gflops = result.gflop / result.seconds;
     cases.push_back({{"name", result.name},
                      {"seconds", result.seconds},
-                     {"gflops", gflops},
-                     {"percent_of_rate", 100 * gflops / rate.best()},
+                     {"gflops", result.gflop / result.seconds},
+                     {"percent_of_rate", result.percent_of_rate},
                      {"peak_rss_bytes", result.peak_rss}});
     if (profile) cases.back()["profile"] = to_json(result.profile);
   }
@@ -181,7 +136,8 @@ void bench(const BenchOptions& options) {
   }
   const auto device = open_device(options.device.device,
                                   resolve_dtype(options.device.dtype, options.device.threads));
-  const Rate rate = measure_rate(*device);
+  Yardstick yardstick(*device);
+  const Rate rate = yardstick.best();
   if (!options.reporting.json) {
     fmt::print(
         "{}: {:.1f} GFLOP/s in a product of 2048 x 2048 x 2048, {:.1f} in a 3x3 convolution; the "
@@ -191,9 +147,9 @@ void bench(const BenchOptions& options) {
   std::vector<Result> results;
   for (const BenchMaker& make : makers) {
     // The networks of a case are gone before those of the next come.
-    results.push_back(measure(*device, make(*device, options.size), options.repeats));
+    results.push_back(measure(*device, yardstick, make(*device, options.size), options.repeats));
     device->memory().trim();
-    if (!options.reporting.json) print(results.back(), rate.best(), options.profile);
+    if (!options.reporting.json) print(results.back(), options.profile);
   }
   if (options.reporting.json)
     fmt::print("{}\n", to_json(results, rate, *device, options.profile).dump(2));

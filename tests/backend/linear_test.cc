@@ -56,7 +56,10 @@ TEST_P(LinearTwin, EveryActivationAndCombinationOfAddendsAgrees) {
 }
 
 TEST_P(LinearTwin, GegluAgrees) {
-  for (const Case& c : kCases) {
+  std::vector<Case> cases = kCases;
+  // Whole tiles of weights, with few and with many rows and columns.
+  cases.insert(cases.end(), {{{5, 32}, 16}, {{2, 64, 96}, 64}, {{3, 111, 64}, 336}});
+  for (const Case& c : cases) {
     for (const bool with_bias : {false, true}) {
       SCOPED_TRACE(to_string(c.x) + (with_bias ? " with bias" : ""));
       expect_twins([&](Side& side) {

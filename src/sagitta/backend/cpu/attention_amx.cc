@@ -1,30 +1,31 @@
-// Attention with AMX: both products multiply tiles of bf16 and sum in f32; logits, softmax and sums
-// are f32 (AVX-512). Only the weights are rounded, to bf16, for the product with v.
+// Attention with AMX: both products multiply tiles of bf16 and sum in f32. Only the weights are
+// rounded, to bf16.
 //
-// A block is 32 queries. Tile by tile of 256 keys it runs
+// A block is 32 queries. Tile by tile of kKeys keys it runs
 //
-//   s (32, 256)  = q (32, d) k^T            left tiles of q, right tiles of k: 2 x 2 sums
-//   p (32, 256)  = 2^(s * scale - max)      row by row; p takes the place of s, rounded
-//   out (32, d) += p v                      left tiles are rows of p as they lie, 2 x 2 sums
+//   s (32, kKeys)   = q (32, d) k^T         left tiles of q, right tiles of k: 2 x 2 sums
+//   p (32, kKeys)   = 2^(s * scale - max)   row by row, see attention_amx_weights.h
+//   out (32, d + 1) += p v                  left tiles are rows of p as they lie, 2 x 2 sums
 //
-// with the head size d filled up by zeros to whole tiles. Each tile of keys is packed once for all
-// blocks of a task.
+// with the head size d filled up by zeros to whole tiles. Column d of v is ones: it adds up the
+// weights as they were rounded. Each tile of keys is packed once for all blocks of a task.
+//
+// `max` need not be the largest logit, since weights of more than 1 are as exact as others: it is
+// the largest of the row's first tile, and is raised only where a weight exceeds 2^kHeadroom.
 //
 // Tiles and vectors are multiplied by different units of a core, which can work side by side; but
 // the softmax of a block is far longer than what the processor looks ahead. So the blocks of a task
-// form a pipeline: between the rows of one block's softmax lie pieces of the first product of the
-// block after it and of the second product of the block before it.
+// form a pipeline: between the rows of one block's softmax lie steps of the first product of the
+// block after it and of the second product of the block before it. Their sums stay in the tiles.
 //
 // A row of s begins 64 bytes after a multiple of 1 KiB, so that the rows of a
 // tile do not meet in the same few sets of the first cache.
-#include "sagitta/backend/cpu/attention_amx_tiles.h"
+#include "sagitta/backend/cpu/amx.h"
+#include "sagitta/backend/cpu/amx_tiles.h"
+#include "sagitta/backend/cpu/attention_amx_weights.h"
 #include "sagitta/backend/cpu/attention_avx512_base.h"
 #include "sagitta/backend/cpu/attention_pack.h"
 #include "sagitta/backend/cpu/attention_path.h"
-
-#include <cpuid.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 namespace sagitta::cpu {
 namespace {
@@ -39,36 +40,12 @@ constexpr std::int64_t kBlockRows = 2 * kSide;
 constexpr std::int64_t kKeys = 256;
 constexpr std::int64_t kLogitsRow = kKeys + kSide;  // floats
 constexpr std::int64_t kLogitsRowBytes = kLogitsRow * 4;
-constexpr std::int64_t kPipeline = 3;    // blocks whose logits or weights are alive at a time
-constexpr std::int64_t kPieceSteps = 4;  // of the second product
-
-// 2^x for x <= 0 or so, by the cubic of the least relative error, 7.5e-5: a twentieth of what the
-// rounding to bf16 does.
-__m512 short_exp2(__m512 x) {
-  const __m512 f = Amx::fraction(x);
-  __m512 p = Amx::set(0.0780245215F);
-  p = Amx::fma(p, f, Amx::set(0.226067156F));
-  p = Amx::fma(p, f, Amx::set(0.695833564F));
-  p = Amx::fma(p, f, Amx::set(0.999925196F));
-  return Amx::times_power(p, x);
-}
-
-// The largest of each of 16 vectors.
-__m512 largest_of_each(__m512 (&rows)[kSide]) {
-  transpose_square<Amx>(rows);
-  for (int half = kSide / 2; half > 0; half /= 2) {
-    for (int i = 0; i < half; ++i) rows[i] = Amx::max(rows[i], rows[i + half]);
-  }
-  return rows[0];
-}
-
-float sum_of(__m512 x) {
-  alignas(64) float lanes[kSide];
-  _mm512_store_ps(lanes, x);
-  float sum = 0;
-  for (const float lane : lanes) sum += lane;
-  return sum;
-}
+constexpr std::int64_t kWeightsRow = kKeys + kDepth;  // bf16
+constexpr std::int64_t kWeightsRowBytes = kWeightsRow * 2;
+constexpr std::int64_t kRowGroup = 4;    // rows of weights between steps of products
+constexpr float kHeadroom = 8;           // weights reach 2^kHeadroom
+constexpr std::uint16_t kOne = 0x3F80;   // as bf16
+constexpr std::uint16_t kNan = 0x7FC0;
 
 class AttentionAmx {
  public:
@@ -95,10 +72,10 @@ class AttentionAmx {
  private:
   struct Block {
     std::byte* q;        // left tiles (2, steps)
-    std::byte* s;        // (32, kLogitsRow): logits, then weights
+    std::byte* s;        // (32, kLogitsRow): logits
+    std::byte* p;        // (32, kWeightsRow): weights 2^((logit - max) * scale)
     std::byte* out;      // f32 tiles (2, columns)
-    float* max;          // (32): the largest logit until now, not scaled
-    float* sum;          // (32, 16): of 2^((logit - max) * scale), a sum for every 16th key
+    float* max;          // (32): what no logit exceeds by more than kHeadroom / scale, not scaled
     std::int64_t first;  // index of the first query
   };
 
@@ -115,18 +92,20 @@ class AttentionAmx {
       : problem_(problem),
         task_(task),
         steps_(amx::tiles(problem.head_size, kDepth)),
-        columns_(amx::tiles(problem.head_size, kSide)),
+        columns_(amx::tiles(problem.head_size + 1, kSide)),
         row_step_(problem.heads * problem.head_size),
         scratch_(scratch) {
     // A masked logit is -infinity, which must not meet a scale of zero.
     const float magnitude = problem.scale < 0 ? -problem.scale : problem.scale;
     scale_ = (magnitude < 1e-30F ? 1e-30F : magnitude) * 1.44269504F;
+    headroom_ = kHeadroom / scale_;
     k_ = take(amx::tiles(keys, kKeys) * kKeys / kSide * steps_ * kTileBytes);
     v_ = take(kKeys / kDepth * columns_ * kTileBytes);
-    s_ = take(kPipeline * kBlockRows * kLogitsRowBytes);
+    s_ = take(2 * kBlockRows * kLogitsRowBytes);
+    p_ = take(2 * kBlockRows * kWeightsRowBytes);
     q_ = take(blocks * 2 * steps_ * kTileBytes);
     out_ = take(blocks * 2 * columns_ * kTileBytes);
-    state_ = take(blocks * kBlockRows * (1 + kSide) * 4);
+    max_ = take(blocks * kBlockRows * 4);
     totals_ = take(amx::tiles(keys, kKeys) * kKeys * 4);
   }
 
@@ -137,12 +116,11 @@ class AttentionAmx {
   }
 
   [[nodiscard]] Block block_at(std::int64_t index, std::int64_t slot) const {
-    auto* const state = reinterpret_cast<float*>(state_) + slot * kBlockRows * (1 + kSide);
     return {.q = q_ + slot * 2 * steps_ * kTileBytes,
-            .s = s_ + slot % kPipeline * kBlockRows * kLogitsRowBytes,
+            .s = s_ + slot % 2 * kBlockRows * kLogitsRowBytes,
+            .p = p_ + slot % 2 * kBlockRows * kWeightsRowBytes,
             .out = out_ + slot * 2 * columns_ * kTileBytes,
-            .max = state,
-            .sum = state + kBlockRows,
+            .max = reinterpret_cast<float*>(max_) + slot * kBlockRows,
             .first = index * kBlockRows};
   }
 
@@ -178,6 +156,14 @@ class AttentionAmx {
     return tile;
   }
 
+  // Weights are made of integers, so that a NaN among the keys would go unseen: it spoils their sum.
+  void pack_values(const KeyTile& tile) const {
+    const amx::Rows keys = rows(problem_.k, problem_.keys, tile.first, tile.keys);
+    amx::pack_right(rows(problem_.v, problem_.keys, tile.first, tile.keys), tile.steps(),
+                    amx::key_of_pair,
+                    [&](std::int64_t key) { return amx::has_nan(keys, key) ? kNan : kOne; }, v_);
+  }
+
   [[nodiscard]] bool sees(const Block& block, std::int64_t first_key) const {
     return !problem_.causal || first_key < block.first + kBlockRows;
   }
@@ -186,25 +172,31 @@ class AttentionAmx {
     return reinterpret_cast<float*>(block.s) + row * kLogitsRow;
   }
 
-  // s = q k^T for the 32 keys of one step of the tile.
-  void find_logits_of(const Block& block, const KeyTile& tile, std::int64_t step) const {
-    const std::int64_t tile_step = steps_ * kTileBytes;
-    const std::byte* const k = tile.k + 2 * step * tile_step;
-    std::byte* const c = block.s + step * kDepth * 4;
-    std::byte* const below = c + kSide * kLogitsRowBytes;
-    amx::multiply<2>({.left = {block.q, block.q + tile_step},
-                      .left_row = amx::kRowBytes,
-                      .left_step = kTileBytes,
-                      .right = {k, k + tile_step},
-                      .right_step = kTileBytes,
-                      .c = {{c, c + kSide * 4}, {below, below + kSide * 4}},
-                      .c_row = kLogitsRowBytes,
-                      .steps = steps_,
-                      .add = false});
+  [[nodiscard]] std::int64_t logit_steps(const KeyTile& tile) const {
+    return tile.steps() * steps_;
+  }
+
+  // One step of s = q k^T, of 32 keys and 32 channels, in order.
+  void find_logits_step(const Block& block, const KeyTile& tile, std::int64_t step) const {
+    const std::int64_t keys = step / steps_;  // times 32
+    const std::int64_t depth = step % steps_;
+    if (depth == 0) amx::clear_sums<2>();
+    const std::byte* const k = tile.k + (2 * keys * steps_ + depth) * kTileBytes;
+    amx::multiply<2>({.data = block.q + depth * kTileBytes,
+                      .below = steps_ * kTileBytes,
+                      .row = amx::kRowBytes},
+                     {k, k + steps_ * kTileBytes});
+    if (depth + 1 < steps_) return;
+    amx::store_sums<2>({.data = block.s + keys * kDepth * 4,
+                        .below = kSide * kLogitsRowBytes,
+                        .beside = kSide * 4,
+                        .row = kLogitsRowBytes});
   }
 
   void find_logits(const Block& block, const KeyTile& tile) const {
-    for (std::int64_t step = 0; step < tile.steps(); ++step) find_logits_of(block, tile, step);
+    for (std::int64_t step = 0; step < logit_steps(tile); ++step) {
+      find_logits_step(block, tile, step);
+    }
   }
 
   // -infinity for keys beyond the tile and, if causal, for keys after the query.
@@ -219,40 +211,34 @@ class AttentionAmx {
     }
   }
 
-  // Raises block.max by the logits; what was summed until now is scaled down to it.
-  void raise_max(const Block& block, std::int64_t width) const {
-    for (std::int64_t half = 0; half < kBlockRows; half += kSide) {
-      __m512 largest[kSide];
-      for (std::int64_t i = 0; i < kSide; ++i) {
-        const float* s = logits_row(block, half + i);
-        __m512 even = _mm512_loadu_ps(s);
-        __m512 odd = _mm512_loadu_ps(s + kSide);
-        for (std::int64_t key = kDepth; key < width; key += kDepth) {
-          even = Amx::max(even, _mm512_loadu_ps(s + key));
-          odd = Amx::max(odd, _mm512_loadu_ps(s + key + kSide));
-        }
-        largest[i] = Amx::max(even, odd);
-      }
-      const __m512 before = _mm512_loadu_ps(block.max + half);
-      const __m512 now = Amx::max(before, largest_of_each(largest));
-      _mm512_storeu_ps(block.max + half, now);
-      const __mmask16 grown = _mm512_cmp_ps_mask(now, before, _CMP_GT_OQ);
-      if (grown == 0) continue;
-      alignas(64) float decay[kSide];
-      _mm512_store_ps(decay, exp2<Amx>((before - now) * Amx::set(scale_)));
-      for (std::int64_t i = 0; i < kSide; ++i) {
-        if ((grown >> i & 1) != 0) scale_row(block, half + i, Amx::set(decay[i]));
-      }
+  // Sets the row's max; what was summed until now is scaled to it.
+  void raise_max(const Block& block, std::int64_t row, float max) const {
+    const float before = block.max[row];
+    block.max[row] = max;
+    if (before == -kUnbounded) return;  // nothing has a weight yet
+    const __m512 decay = exp2<Amx>(Amx::set((before - max) * scale_));
+    for (std::int64_t column = 0; column < columns_; ++column) {
+      float* const at = out_row(block, row, column);
+      _mm512_storeu_ps(at, _mm512_loadu_ps(at) * decay);
     }
   }
 
-  void scale_row(const Block& block, std::int64_t row, __m512 factor) const {
-    float* const sum = block.sum + row * kSide;
-    _mm512_storeu_ps(sum, _mm512_loadu_ps(sum) * factor);
-    for (std::int64_t column = 0; column < columns_; ++column) {
-      float* const at = out_row(block, row, column);
-      _mm512_storeu_ps(at, _mm512_loadu_ps(at) * factor);
+  [[nodiscard]] static float largest_of(__m512 values) {
+    alignas(64) float lanes[kSide];
+    _mm512_store_ps(lanes, values);
+    float largest = lanes[0];
+    for (const float lane : lanes) largest = largest < lane ? lane : largest;
+    return largest;
+  }
+
+  [[nodiscard]] static float largest_logit(const float* s, std::int64_t width) {
+    __m512 even = _mm512_loadu_ps(s);
+    __m512 odd = _mm512_loadu_ps(s + kSide);
+    for (std::int64_t key = kDepth; key < width; key += kDepth) {
+      even = Amx::max(even, _mm512_loadu_ps(s + key));
+      odd = Amx::max(odd, _mm512_loadu_ps(s + key + kSide));
     }
+    return largest_of(Amx::max(even, odd));
   }
 
   [[nodiscard]] float* out_row(const Block& block, std::int64_t row, std::int64_t column) const {
@@ -260,7 +246,7 @@ class AttentionAmx {
     return reinterpret_cast<float*>(tile) + row % kSide * kSide;
   }
 
-  // Products that the neighbours of a block in the pipeline need, cut into pieces.
+  // Steps of products that the neighbours of a block in the pipeline need.
   struct Pending {
     const AttentionAmx& head;
     const KeyTile& tile;
@@ -268,69 +254,81 @@ class AttentionAmx {
     const Block* previous = nullptr;  // has its weights
     std::int64_t done = 0;
 
-    [[nodiscard]] std::int64_t pieces() const {
-      return (next == nullptr ? 0 : tile.steps()) +
-             (previous == nullptr ? 0 : head.value_pieces(tile));
+    [[nodiscard]] std::int64_t logit_steps() const {
+      return next == nullptr ? 0 : head.logit_steps(tile);
+    }
+    [[nodiscard]] std::int64_t steps() const {
+      return logit_steps() + (previous == nullptr ? 0 : head.value_steps(tile));
     }
     void advance_to(std::int64_t end) {
-      const std::int64_t logits = next == nullptr ? 0 : tile.steps();
-      for (; done < end; ++done) {
-        if (done < logits) {
-          head.find_logits_of(*next, tile, done);
-        } else {
-          head.add_values_of(*previous, tile, done - logits);
-        }
-      }
+      for (; done < end && done < logit_steps(); ++done) head.find_logits_step(*next, tile, done);
+      for (; done < end; ++done) head.add_values_step(*previous, tile, done - logit_steps());
     }
   };
 
-  // Turns the logits into rounded weights in the first half of their rows, and adds them up. Does
-  // what is pending between the rows.
+  // Turns the logits into weights. Does what is pending between the rows.
   void weigh(const Block& block, std::int64_t width, Pending pending) const {
-    const __m512 scale = Amx::set(scale_);
-    const std::int64_t pieces = pending.pieces();
+    const std::int64_t steps = pending.steps();
     for (std::int64_t row = 0; row < kBlockRows; ++row) {
-      pending.advance_to((row + 1) * pieces / kBlockRows);
-      const __m512 shift = Amx::set(-block.max[row] * scale_);
-      float* const s = logits_row(block, row);
-      auto* const p = reinterpret_cast<std::uint16_t*>(s);
-      __m512 even = _mm512_loadu_ps(block.sum + row * kSide);
-      __m512 odd = _mm512_setzero_ps();
-      for (std::int64_t key = 0; key < width; key += kDepth) {
-        const __m512 first = short_exp2(Amx::fma(_mm512_loadu_ps(s + key), scale, shift));
-        const __m512 second = short_exp2(Amx::fma(_mm512_loadu_ps(s + key + kSide), scale, shift));
-        even = even + first;
-        odd = odd + second;
-        _mm512_storeu_si512(p + key, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second, first)));
+      if (row % kRowGroup == 0) pending.advance_to((row + kRowGroup) * steps / kBlockRows);
+      if (block.max[row] == -kUnbounded) {
+        raise_max(block, row, largest_logit(logits_row(block, row), width));
       }
-      _mm512_storeu_ps(block.sum + row * kSide, even + odd);
+      const __m512 largest = weigh_row(block, row, width);
+      const __m512 limit = Amx::set(block.max[row] + headroom_);
+      if (_mm512_cmp_ps_mask(largest, limit, _CMP_GT_OQ) == 0) continue;
+      raise_max(block, row, largest_of(largest));
+      weigh_row(block, row, width);
     }
   }
 
-  [[nodiscard]] std::int64_t value_pieces(const KeyTile& tile) const {
-    return amx::tiles(columns_, 2) * amx::tiles(tile.steps(), kPieceSteps);
+  // Returns the largest of every 16th logit.
+  __m512 weigh_row(const Block& block, std::int64_t row, std::int64_t width) const {
+    const __m512 scale = Amx::set(amx::kSteps * scale_);
+    const __m512 shift = Amx::set(amx::kWeightOne - block.max[row] * (amx::kSteps * scale_));
+    const float* const s = logits_row(block, row);
+    std::byte* const p = block.p + row * kWeightsRowBytes;
+    __m512 even = Amx::set(-kUnbounded);
+    __m512 odd = even;
+    for (std::int64_t key = 0; key < width; key += kDepth) {
+      const __m512 first = _mm512_loadu_ps(s + key);
+      const __m512 second = _mm512_loadu_ps(s + key + kSide);
+      even = Amx::max(even, first);
+      odd = Amx::max(odd, second);
+      _mm512_store_si512(p + key * 2, amx::weights(Amx::fma(first, scale, shift),
+                                                   Amx::fma(second, scale, shift)));
+    }
+    return Amx::max(even, odd);
   }
 
-  // A piece of out += p v: two columns of tiles, and some of the keys.
-  void add_values_of(const Block& block, const KeyTile& tile, std::int64_t piece) const {
-    const std::int64_t pairs = amx::tiles(columns_, 2);
-    const std::int64_t column = piece % pairs * 2;
-    const std::int64_t step = piece / pairs * kPieceSteps;
-    const std::int64_t left = tile.steps() - step;
-    const std::byte* const p = block.s + step * amx::kRowBytes;
-    const std::byte* const v = v_ + (step * columns_ + column) * kTileBytes;
-    std::byte* const c = block.out + column * kTileBytes;
-    std::byte* const below = c + columns_ * kTileBytes;
-    const amx::Product product{.left = {p, p + kSide * kLogitsRowBytes},
-                               .left_row = kLogitsRowBytes,
-                               .left_step = amx::kRowBytes,
-                               .right = {v, v + kTileBytes},
-                               .right_step = columns_ * kTileBytes,
-                               .c = {{c, c + kTileBytes}, {below, below + kTileBytes}},
-                               .c_row = amx::kRowBytes,
-                               .steps = left < kPieceSteps ? left : kPieceSteps,
-                               .add = true};
-    column + 1 < columns_ ? amx::multiply<2>(product) : amx::multiply<1>(product);
+  [[nodiscard]] std::int64_t value_steps(const KeyTile& tile) const {
+    return amx::tiles(columns_, 2) * tile.steps();
+  }
+
+  // One step of out += p v, of 32 keys and one or two tiles of channels, in order.
+  void add_values_step(const Block& block, const KeyTile& tile, std::int64_t step) const {
+    const std::int64_t column = step / tile.steps() * 2;
+    column + 1 < columns_ ? add_values<2>(block, tile, column, step % tile.steps())
+                          : add_values<1>(block, tile, column, step % tile.steps());
+  }
+
+  template <int Columns>
+  void add_values(const Block& block, const KeyTile& tile, std::int64_t column,
+                  std::int64_t keys) const {
+    const amx::Sums sums{.data = block.out + column * kTileBytes,
+                         .below = columns_ * kTileBytes,
+                         .beside = kTileBytes,
+                         .row = amx::kRowBytes};
+    if (keys == 0) amx::load_sums<Columns>(sums);
+    const std::byte* right[Columns];
+    for (std::int64_t i = 0; i < Columns; ++i) {
+      right[i] = v_ + (keys * columns_ + column + i) * kTileBytes;
+    }
+    amx::multiply<Columns>({.data = block.p + keys * amx::kRowBytes,
+                            .below = kSide * kWeightsRowBytes,
+                            .row = kWeightsRowBytes},
+                           right);
+    if (keys + 1 == tile.steps()) amx::store_sums<Columns>(sums);
   }
 
   void attend() {
@@ -341,12 +339,11 @@ class AttentionAmx {
       auto* const out = reinterpret_cast<float*>(block.out);
       for (std::int64_t i = 0; i < 2 * columns_ * kTileBytes / 4; ++i) out[i] = 0;
       for (std::int64_t i = 0; i < kBlockRows; ++i) block.max[i] = -kUnbounded;
-      for (std::int64_t i = 0; i < kBlockRows * kSide; ++i) block.sum[i] = 0;
     }
     for (std::int64_t first = 0; first < problem_.keys; first += kKeys) {
       if (!sees(block_at(task_.end - 1, 0), first)) break;
       const KeyTile tile = pack_keys(first, problem_.keys, k_);
-      amx::pack_right(rows(problem_.v, problem_.keys, first, tile.keys), tile.steps(), v_);
+      pack_values(tile);
       std::int64_t slot = 0;
       while (!sees(block_at(task_.begin + slot, slot), first)) ++slot;  // later ones see more
       attend_tile(tile, slot, count);
@@ -363,7 +360,6 @@ class AttentionAmx {
       const bool more = slot + 1 < last;
       const Block next = more ? block_at(task_.begin + slot + 1, slot + 1) : Block{};
       mask_logits(block, tile);
-      raise_max(block, tile.steps() * kDepth);
       weigh(block, tile.steps() * kDepth,
             {.head = *this,
              .tile = tile,
@@ -372,8 +368,8 @@ class AttentionAmx {
       previous = block;
       block = next;
     }
-    for (std::int64_t piece = 0; piece < value_pieces(tile); ++piece) {
-      add_values_of(previous, tile, piece);
+    for (std::int64_t step = 0; step < value_steps(tile); ++step) {
+      add_values_step(previous, tile, step);
     }
   }
 
@@ -381,7 +377,8 @@ class AttentionAmx {
   void finish(const Block& block) const {
     const amx::Rows target = rows(problem_.out, problem_.queries, block.first, 0);
     for (std::int64_t row = 0; row < queries_of(block); ++row) {
-      const float weight = 1.0F / sum_of(_mm512_loadu_ps(block.sum + row * kSide));
+      const std::int64_t size = problem_.head_size;
+      const float weight = 1.0F / out_row(block, row, size / kSide)[size % kSide];
       auto* const out = const_cast<std::uint16_t*>(target.data) + row * row_step_;
       for (std::int64_t column = 0; column < columns_; ++column) {
         const __m512 values = _mm512_loadu_ps(out_row(block, row, column)) * Amx::set(weight);
@@ -436,7 +433,7 @@ class AttentionAmx {
       __m512 total = _mm512_loadu_ps(totals + key);
       for (std::int64_t row = 0; row < queries; ++row) {
         const __m512 s = _mm512_loadu_ps(logits_row(block, row) + key);
-        const __m512 power = short_exp2(Amx::fma(s, scale, Amx::set(-max[row] * scale_)));
+        const __m512 power = exp2<Amx>((s - Amx::set(max[row])) * scale);
         total = Amx::fma(power, Amx::set(weight[row]), total);
       }
       _mm512_storeu_ps(totals + key, total);
@@ -448,47 +445,25 @@ class AttentionAmx {
   std::int64_t steps_;    // tiles along a head for the product with k
   std::int64_t columns_;  // tiles along a head for the product with v
   std::int64_t row_step_;
-  float scale_;  // of the logits, times log2(e)
+  float scale_;     // of the logits, times log2(e)
+  float headroom_;  // of the logits
   std::byte* scratch_;
   std::size_t used_ = 0;
   std::byte* k_;       // right tiles (keys over 16, steps)
   std::byte* v_;       // right tiles (keys over 32, columns)
-  std::byte* s_;       // per block in the pipeline
+  std::byte* s_;       // of two blocks in turns
+  std::byte* p_;       // of two blocks in turns
   std::byte* q_;       // per block
   std::byte* out_;     // per block
-  std::byte* state_;   // per block: max, sum
+  std::byte* max_;     // per block
   std::byte* totals_;  // (keys): what receive() adds up
 };
-
-// Linux saves the tiles of a process only after it has asked for that.
-bool system_keeps_tiles() {
-  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
-  constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
-  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
-}
-
-bool processor_has_tiles() {
-  constexpr unsigned kBf16 = 1U << 22U;
-  constexpr unsigned kTile = 1U << 24U;
-  unsigned a = 0;
-  unsigned b = 0;
-  unsigned c = 0;
-  unsigned d = 0;
-  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return false;
-  return (d & kBf16) != 0 && (d & kTile) != 0;
-}
-
-bool usable() {
-  static const bool found = Amx::usable() && __builtin_cpu_supports("avx512bf16") != 0 &&
-                            processor_has_tiles() && system_keeps_tiles();
-  return found;
-}
 
 }  // namespace
 
 constexpr AttentionPath kAttentionAmx{.name = "amx bf16",
                                       .dtype = DType::bf16,
-                                      .usable = usable,
+                                      .usable = amx_usable,
                                       .block_rows = kBlockRows,
                                       .attend = AttentionAmx::attend,
                                       .attend_scratch = AttentionAmx::attend_scratch,

@@ -22,8 +22,6 @@ void multiply(Device& device, const PackedMatrix& weight, const Product& product
 
 void linear(const LinearArgs& args, Tensor& out);
 
-// The gate goes through a block of scratch that stays in the cache, and the value's product
-// multiplies by it as it is written.
 void linear_geglu(const LinearArgs& args, Tensor& out);
 
 }  // namespace sagitta::cpu

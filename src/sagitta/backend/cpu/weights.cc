@@ -1,5 +1,6 @@
 #include "sagitta/backend/cpu/weights.h"
 
+#include "sagitta/backend/cpu/geglu_bf16.h"
 #include "sagitta/backend/cpu/product_f32.h"
 #include "sagitta/backend/cpu/simd.h"
 #include "sagitta/backend/cpu/weights_int8.h"
@@ -100,8 +101,10 @@ class Source {
   std::optional<PoolBlock> widened_;
 };
 
+// `tiles`: the layout in bf16 if it is not to be oneDNN's choice.
 PackedMatrix pack_matrix(Device& device, const Source& source, std::int64_t first_row,
-                         std::int64_t out, std::int64_t in) {
+                         std::int64_t out, std::int64_t in,
+                         const std::optional<Layout>& tiles = std::nullopt) {
   const std::byte* rows =
       source.data() + static_cast<std::size_t>(first_row * in) * size_of(source.type());
   if (source.int8()) {
@@ -114,10 +117,12 @@ PackedMatrix pack_matrix(Device& device, const Source& source, std::int64_t firs
             {device, usual_conv_layout(device, shape), kernel_layout(source.type(), shape), rows},
             {}};
   }
+  const Layout plain = matrix_layout(source.type(), in, out);
+  if (tiles) return {in, out, {device, *tiles, plain, rows}, {}};
   // Any number of rows gives the same layout as long as it is not tiny.
   const MatmulProblem usual{.type = device.compute(), .rows = 1024, .in = in, .out = out};
   const Plan plan = plan_matmul(device.context<Context>().engine, usual, nullptr);
-  return {in, out, {device, plan.weights, matrix_layout(source.type(), in, out), rows}, {}};
+  return {in, out, {device, plan.weights, plain, rows}, {}};
 }
 
 PackedConv pack_conv(Device& device, const Source& source, const Shape& shape) {
@@ -204,9 +209,10 @@ void load_weight(Device& device, const StoredTensor& values, Weight& weight) {
               "a gated weight has shape {}, expected an even number of rows", to_string(shape));
       const Source source(device, values);
       const std::int64_t out = shape[0] / 2;
+      const std::optional<Layout> tiles = geglu_layout(shape[1], out);
       const std::shared_ptr<const PackedGeglu> packed(
-          new PackedGeglu{pack_matrix(device, source, 0, out, shape[1]),
-                          pack_matrix(device, source, out, out, shape[1])});
+          new PackedGeglu{pack_matrix(device, source, 0, out, shape[1], tiles),
+                          pack_matrix(device, source, out, out, shape[1], tiles)});
       weight.bytes = packed->value.bytes() + packed->gate.bytes();
       weight.packed = packed;
       return;
