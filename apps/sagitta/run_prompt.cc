@@ -108,7 +108,8 @@ void run_prompt(const graph::Workflow& workflow, const graph::Registry& registry
                             {.services = services,
                              .extra_pnginfo = workflow.extra_pnginfo,
                              .watcher = reporting.quiet ? graph::Watcher{} : watch(line),
-                             .cancel = &catch_interrupts()});
+                             .cancel = &catch_interrupts(),
+                             .keep_results = false});
   } catch (...) {
     line.end();
     throw;

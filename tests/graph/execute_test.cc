@@ -209,6 +209,84 @@ TEST_F(Execute, StopsAtTheNextStepWhenCancelled) {
   EXPECT_THAT(run(api_).executed, ElementsAre("3", "8", "9"));
 }
 
+// A loader of three parts, of which two are used, one after the other, and a second loader of the
+// same.
+class ExecuteReleases : public Execute {
+ protected:
+  using Part = std::shared_ptr<int>;
+
+  ExecuteReleases() {
+    registry_.add({.id = "Parts",
+                   .outputs = {{.type = "PART"}, {.type = "PART"}, {.type = "PART"}},
+                   .run = [this](const NodeCall&) {
+                     NodeResult result;
+                     for (int i = 0; i < 3; ++i) {
+                       const Part part = std::make_shared<int>(i);
+                       parts_.push_back(part);
+                       result.values.emplace_back(part);
+                     }
+                     return result;
+                   }});
+    registry_.add({.id = "Use",
+                   .inputs = {socket("part", "PART")},
+                   .outputs = {{.type = "USED"}},
+                   .run = [this](const NodeCall& call) {
+                     alive_ += alive();
+                     return NodeResult{.values = {*call.get<Part>("part")}};
+                   }});
+    registry_.add({.id = "UseBoth",
+                   .inputs = {socket("part", "PART"), socket("used", "USED")},
+                   .output_node = true,
+                   .run = [this](const NodeCall& call) {
+                     alive_ += alive();
+                     return NodeResult{.ui = *call.get<Part>("part") + 10 * call.get<int>("used")};
+                   }});
+  }
+
+  // E.g. "010 ": of three parts, the second is still held by somebody.
+  [[nodiscard]] std::string alive() const {
+    std::string text;
+    for (const std::weak_ptr<int>& part : parts_) text += part.expired() ? '0' : '1';
+    return text + ' ';
+  }
+
+  std::vector<std::weak_ptr<int>> parts_;
+  std::string alive_;
+  const Json parts_api_ = Json::parse(R"({
+    "1": {"class_type": "Parts", "inputs": {}},
+    "2": {"class_type": "Use", "inputs": {"part": ["1", 1]}},
+    "3": {"class_type": "Parts", "inputs": {}},
+    "4": {"class_type": "UseBoth", "inputs": {"part": ["3", 2], "used": ["2", 0]}}})");
+};
+
+TEST_F(ExecuteReleases, WhatNobodyNeedsAnyMore) {
+  const RunResult result = run(parts_api_, {.keep_results = false});
+  EXPECT_EQ(result.ui["4"], 12);
+  EXPECT_EQ(alive_, "011 001 ");
+  EXPECT_EQ(alive(), "000 ");
+  EXPECT_THAT(result.cached, ElementsAre("3"));
+}
+
+TEST_F(ExecuteReleases, NothingThatIsKept) {
+  EXPECT_EQ(run(parts_api_).ui["4"], 12);
+  EXPECT_EQ(alive_, "111 111 ");
+  EXPECT_EQ(alive(), "111 ");
+}
+
+TEST_F(ExecuteReleases, NothingThatTheCallerWants) {
+  const RunResult result = run(
+      parts_api_, {.outputs = std::vector<std::string>{"1", "4"}, .keep_results = false});
+  EXPECT_EQ(alive(), "111 ");
+  EXPECT_EQ(*std::any_cast<const Part&>(result.results.at("1")->values[0]), 0);
+}
+
+TEST_F(ExecuteReleases, NothingOfAnEarlierRunFromTheCache) {
+  run(parts_api_);
+  const RunResult again = run(parts_api_, {.keep_results = false});
+  EXPECT_EQ(alive(), "111 ");
+  EXPECT_EQ(run(parts_api_).ui["4"], 12);
+}
+
 TEST_F(Execute, RefusesCyclesAndMissingNodesEvenWithoutValidation) {
   api_["10"]["inputs"]["model"] = Json::array({"10", 0});
   EXPECT_THROW(run(api_), Error);

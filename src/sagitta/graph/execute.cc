@@ -8,14 +8,18 @@
 
 #include <algorithm>
 #include <new>
+#include <set>
+#include <utility>
 
 namespace sagitta::graph {
 namespace {
 
-// A finished node of this run: its result and the number of its signature.
-struct Finished {
-  std::uint64_t number = 0;
-  std::shared_ptr<const CachedResult> result;
+// A node of this run with what is known of it before anything runs.
+struct Planned {
+  const PromptNode* node = nullptr;
+  const NodeDef* def = nullptr;
+  NodeCall call{};           // with everything but the linked values
+  std::uint64_t number = 0;  // of its signature
 };
 
 // Whether values of the input's links are turned into JSON literals.
@@ -41,11 +45,20 @@ class Run {
       require(!needed.contains(cycle.front()), Fault::bad_input, "{} depends on itself in a cycle",
               label(*prompt_.find(cycle.front())));
     }
+    std::vector<Planned*> plan;
     for (const std::string& id : order.ids) {
-      if (needed.contains(id)) visit(*prompt_.find(id));
+      if (!needed.contains(id)) continue;
+      const PromptNode& node = *prompt_.find(id);
+      naming(node, [&] { plan.push_back(&this->plan(node)); });
+    }
+    count_uses(plan);
+    for (Planned* const planned : plan) {
+      naming(*planned->node, [&] { run_or_recall(*planned); });
     }
     if (options_.outputs) {
-      for (const std::string& id : *options_.outputs) result_.results[id] = finished_[id].result;
+      for (const std::string& id : *options_.outputs) {
+        result_.results[id] = results_[planned_[id].number];
+      }
     }
     cache_.drop_unused();
     return std::move(result_);
@@ -61,15 +74,11 @@ class Run {
     return ids;
   }
 
-  // Runs one node or takes its result from the cache; errors gain the node's name.
-  void visit(const PromptNode& node) {
+  // Errors of `work` gain the node's name.
+  template <class Work>
+  static void naming(const PromptNode& node, const Work& work) {
     try {
-      const NodeDef* const def = registry_.find(node.class_type);
-      require(def != nullptr, Fault::bad_input, "there is no node type {}",
-              in_quotes(node.class_type));
-      require(options_.cancel == nullptr || !options_.cancel->load(std::memory_order_relaxed),
-              Fault::cancelled, "cancelled");
-      run_or_recall(node, *def);
+      work();
     } catch (const NodeError&) {
       throw;
     } catch (const Error& error) {
@@ -81,28 +90,86 @@ class Run {
     }
   }
 
-  void run_or_recall(const PromptNode& node, const NodeDef& def) {
-    NodeCall call = literal_call(node, def);
-    const std::uint64_t number = cache_.number_of(signature(node, def, call));
-    std::shared_ptr<const CachedResult> result = def.cacheable ? cache_.find(number) : nullptr;
+  // Its sources come before a node.
+  Planned& plan(const PromptNode& node) {
+    const NodeDef* const def = registry_.find(node.class_type);
+    require(def != nullptr, Fault::bad_input, "there is no node type {}",
+            in_quotes(node.class_type));
+    Planned planned{.node = &node, .def = def, .call = literal_call(node, *def)};
+    planned.number = cache_.number_of(signature(node, *def, planned.call));
+    return planned_[node.id] = std::move(planned);
+  }
+
+  // Calls use(source, slot) for every link of the node that is looked at.
+  template <class Use>
+  void for_each_link(const Planned& planned, const Use& use) {
+    for (const Input& in : planned.def->inputs) {
+      const InputValue* const value = planned.node->find(in.name);
+      const Link* const link = value == nullptr ? nullptr : std::get_if<Link>(value);
+      if (link != nullptr && is_there(*planned.node, in)) use(in, source(*link), *link);
+    }
+  }
+
+  void count_uses(const std::vector<Planned*>& plan) {
+    for (const Planned* const planned : plan) {
+      for_each_link(*planned, [&](const Input&, const Planned& from, const Link& link) {
+        ++uses_[{from.number, static_cast<std::size_t>(link.slot)}];
+      });
+    }
+    if (!options_.outputs) return;
+    for (const std::string& id : *options_.outputs) wanted_.insert(planned_[id].number);
+  }
+
+  // Lets go of the values of a node that nobody will use any more.
+  void release_unused(std::uint64_t number) {
+    if (options_.keep_results || wanted_.contains(number)) return;
+    CachedResult rest = *results_.at(number);
+    for (std::size_t slot = 0; slot < rest.values.size(); ++slot) {
+      if (uses_[{number, slot}] == 0) rest.values[slot].reset();
+    }
+    results_[number] = std::make_shared<const CachedResult>(std::move(rest));
+  }
+
+  void release_sources(const Planned& planned) {
+    for_each_link(planned, [&](const Input&, const Planned& from, const Link& link) {
+      if (--uses_[{from.number, static_cast<std::size_t>(link.slot)}] == 0) release_unused(from.number);
+    });
+  }
+
+  // The result of a node with the same signature, of this run or an earlier one.
+  [[nodiscard]] std::shared_ptr<const CachedResult> recall(const Planned& planned) const {
+    if (const auto it = results_.find(planned.number); it != results_.end()) return it->second;
+    return planned.def->cacheable ? cache_.find(planned.number) : nullptr;
+  }
+
+  void run_or_recall(Planned& planned) {
+    require(options_.cancel == nullptr || !options_.cancel->load(std::memory_order_relaxed),
+            Fault::cancelled, "cancelled");
+    const PromptNode& node = *planned.node;
+    std::shared_ptr<const CachedResult> result = recall(planned);
     const bool cached = result != nullptr;
     const Watcher& watcher = options_.watcher;
     if (cached) {
       result_.cached.push_back(node.id);
     } else {
       if (watcher.on_node_start) watcher.on_node_start(node);
-      call.cancel = options_.cancel;
+      planned.call.cancel = options_.cancel;
       if (watcher.on_progress) {
-        call.on_progress = [&](const Progress& progress) { watcher.on_progress(node, progress); };
+        planned.call.on_progress = [&](const Progress& progress) {
+          watcher.on_progress(node, progress);
+        };
       }
-      result = run_node(node, def, std::move(call));
-      cache_.store(number, result);
+      result = run_node(node, *planned.def, std::move(planned.call));
+      if (options_.keep_results) cache_.store(planned.number, result);
       result_.executed.push_back(node.id);
     }
     if (!result->ui.is_null()) result_.ui[node.id] = result->ui;
-    finished_[node.id] = {.number = number, .result = result};
+    results_[planned.number] = result;
     const auto& done = cached ? watcher.on_cached : watcher.on_node_done;
     if (done) done(node, result->ui);
+    result.reset();
+    release_unused(planned.number);
+    release_sources(planned);
   }
 
   // A call with everything but the linked values.
@@ -136,13 +203,10 @@ class Run {
                        return in.type == "UNIQUE_ID";
                      });
     Json text = Json::array({def.id, own ? Json(node.id) : Json(), call.literals});
-    for (const Input& in : def.inputs) {
-      const InputValue* const value = node.find(in.name);
-      const Link* const link = value == nullptr ? nullptr : std::get_if<Link>(value);
-      if (link != nullptr && is_there(node, in)) {
-        text.push_back(Json::array({in.name, source(*link).number, link->slot}));
-      }
-    }
+    for_each_link({.node = &node, .def = &def},
+                  [&](const Input& in, const Planned& from, const Link& link) {
+                    text.push_back(Json::array({in.name, from.number, link.slot}));
+                  });
     if (def.fingerprint) text.push_back(def.fingerprint(call));
     if (!def.cacheable) text.push_back(cache_.fresh_number());
     return text.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -163,7 +227,8 @@ class Run {
       const InputValue* const input_value = node.find(in.name);
       const Link* const link = input_value == nullptr ? nullptr : std::get_if<Link>(input_value);
       if (link == nullptr) continue;
-      const std::any& value = source(*link).result->values[static_cast<std::size_t>(link->slot)];
+      const std::any& value =
+          results_.at(source(*link).number)->values[static_cast<std::size_t>(link->slot)];
       const List* const list = std::any_cast<List>(&value);
       if (list != nullptr && !def.is_input_list) {
         lists[in.name] = list;
@@ -178,10 +243,10 @@ class Run {
   }
 
   // What a link leads to; a prompt that was not validated may name nothing.
-  const Finished& source(const Link& link) const {
-    const auto it = finished_.find(link.node);
-    require(it != finished_.end() && link.slot >= 0 &&
-                std::cmp_less(link.slot, it->second.result->values.size()),
+  const Planned& source(const Link& link) const {
+    const auto it = planned_.find(link.node);
+    require(it != planned_.end() && link.slot >= 0 &&
+                std::cmp_less(link.slot, it->second.def->outputs.size()),
             Fault::bad_input, "there is no output {} of node {}", link.slot, in_quotes(link.node));
     return it->second;
   }
@@ -254,7 +319,10 @@ class Run {
   Cache& cache_;
   const RunOptions& options_;
   Json prompt_json_;
-  std::map<std::string, Finished, std::less<>> finished_;
+  std::map<std::string, Planned, std::less<>> planned_;  // by the node's id
+  std::map<std::uint64_t, std::shared_ptr<const CachedResult>> results_;  // by the number
+  std::map<std::pair<std::uint64_t, std::size_t>, std::size_t> uses_;  // to come, of a slot
+  std::set<std::uint64_t> wanted_;  // by the caller
   RunResult result_;
 };
 

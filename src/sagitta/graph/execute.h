@@ -46,6 +46,9 @@ struct RunOptions {
   Json extra_pnginfo{};  // given to the nodes that ask for it, e.g. {"workflow": {...}}
   Watcher watcher{};
   const std::atomic<bool>* cancel = nullptr;
+  // Whether results go into the cache. Else each value is let go of as soon as no node of this run
+  // needs it any more, so that a text encoder makes room for the sampler, say.
+  bool keep_results = true;
 };
 
 struct RunResult {
@@ -56,8 +59,8 @@ struct RunResult {
   std::map<std::string, std::shared_ptr<const CachedResult>> results{};
 };
 
-// Runs a validated prompt. Results are taken from the cache where the signature matches and put
-// there otherwise. Throws NodeError if a node fails and Error{cancelled} on request; results that
+// Runs a validated prompt. Results are taken from the cache where the signature matches and, with
+// keep_results, put there otherwise. Throws NodeError if a node fails and Error{cancelled} on request; results that
 // are complete by then stay in the cache.
 RunResult execute(const Prompt& prompt, const Registry& registry, Cache& cache,
                   const RunOptions& options = {});
