@@ -54,6 +54,17 @@ TEST(Simd, ShortGeluIsAccurateEnoughForBf16) {
   EXPECT_TRUE(std::isnan(short_gelu(std::nanf(""))));
 }
 
+TEST(Simd, ShortSiluIsAccurateEnoughForBf16) {
+  for (float x = -80; x < 100; x += 0.00317F) {
+    const double wide = x;
+    ASSERT_LT(relative(short_silu(x), wide / (1 + std::exp(-wide))), 5e-4) << x;
+  }
+  for (float x = -1000; x < -80; x += 0.7F) ASSERT_NEAR(short_silu(x), 0, 1e-30) << x;
+  EXPECT_EQ(short_silu(0), 0.0F);
+  EXPECT_LT(relative(short_silu(1e30F), 1e30), 5e-4);
+  EXPECT_TRUE(std::isnan(short_silu(std::nanf(""))));
+}
+
 TEST(Simd, SigmoidFunctionsAreAccurate) {
   for (float x = -40; x < 40; x += 0.0171F) {
     const double wide = x;

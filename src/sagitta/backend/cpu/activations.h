@@ -8,6 +8,9 @@ namespace sagitta::cpu {
 struct Silu {
   [[gnu::always_inline]] static float of(float x) { return silu(x); }
 };
+struct ShortSilu {
+  [[gnu::always_inline]] static float of(float x) { return short_silu(x); }
+};
 struct Gelu {
   [[gnu::always_inline]] static float of(float x) { return gelu(x); }
 };

@@ -94,7 +94,8 @@ void activate(Activation activation, const Tensor& x, Tensor& out) {
       std::memcpy(out.data<std::byte>(), x.data<std::byte>(), x.bytes());
       return;
     case Activation::silu:
-      return map<Silu>(x, out);
+      return x.dtype() == DType::bf16 ? map_of<ShortSilu, Bf16>(x, out)
+                                      : map_of<Silu, float>(x, out);
     case Activation::gelu:
       return x.dtype() == DType::bf16 ? map_of<ShortGelu, Bf16>(x, out)
                                       : map_of<Gelu, float>(x, out);

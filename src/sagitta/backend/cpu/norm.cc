@@ -4,6 +4,8 @@
 #include "sagitta/backend/cpu/weights.h"
 
 #include <algorithm>
+#include <cmath>
+#include <type_traits>
 #include <vector>
 
 namespace sagitta::cpu {
@@ -159,7 +161,13 @@ struct ApplyScaling {
     for (std::int64_t r = 0; r < rows; ++r, x += channels, out += channels) {
       for (std::int64_t c = 0; c < channels; ++c) {
         const float value = (to_float(x[c]) - mean[c]) * scale[c] + beta[c];
-        store(kSilu ? silu(value) : value, &out[c]);
+        if constexpr (!kSilu) {
+          store(value, &out[c]);
+        } else if constexpr (std::is_same_v<T, Bf16>) {
+          store(short_silu(value), &out[c]);
+        } else {
+          store(silu(value), &out[c]);
+        }
       }
     }
   }
@@ -192,27 +200,62 @@ void group_norm_of(const GroupNormArgs& args, Tensor& out) {
   });
 }
 
+// Four rows at a time, since one row's sums would wait for each other. A row that is lacking is
+// replaced by the last one, so that all rows take the same way.
 struct LayerNormRows {
   template <class T>
   [[gnu::always_inline]] static void run(const T* x, const float* gamma, const float* beta,
-                                         float eps, T* __restrict out, std::int64_t rows,
+                                         float eps, T* out, std::int64_t rows,
                                          std::int64_t channels) {
     const float share = 1.0F / static_cast<float>(channels);
-    for (std::int64_t r = 0; r < rows; ++r, x += channels, out += channels) {
-      float sum = 0;
-#pragma omp simd reduction(+ : sum)
-      for (std::int64_t c = 0; c < channels; ++c) sum += to_float(x[c]);
-      const float mean = sum * share;
-      float distance = 0;
-#pragma omp simd reduction(+ : distance)
+    for (std::int64_t row = 0; row < rows; row += 4) {
+      std::int64_t first[4];
+      for (std::int64_t i = 0; i < 4; ++i) first[i] = std::min(row + i, rows - 1) * channels;
+      const T* const a = x + first[0];
+      const T* const b = x + first[1];
+      const T* const d = x + first[2];
+      const T* const e = x + first[3];
+      float sum_a = 0;
+      float sum_b = 0;
+      float sum_d = 0;
+      float sum_e = 0;
+#pragma omp simd reduction(+ : sum_a, sum_b, sum_d, sum_e)
       for (std::int64_t c = 0; c < channels; ++c) {
-        const float d = to_float(x[c]) - mean;
-        distance += d * d;
+        sum_a += to_float(a[c]);
+        sum_b += to_float(b[c]);
+        sum_d += to_float(d[c]);
+        sum_e += to_float(e[c]);
       }
-      const float inverse = 1.0F / std::sqrt(distance * share + eps);
+      const float mean[4] = {sum_a * share, sum_b * share, sum_d * share, sum_e * share};
+      float distance_a = 0;
+      float distance_b = 0;
+      float distance_d = 0;
+      float distance_e = 0;
+#pragma omp simd reduction(+ : distance_a, distance_b, distance_d, distance_e)
       for (std::int64_t c = 0; c < channels; ++c) {
-        store((to_float(x[c]) - mean) * inverse * gamma[c] + beta[c], &out[c]);
+        const float to_a = to_float(a[c]) - mean[0];
+        const float to_b = to_float(b[c]) - mean[1];
+        const float to_d = to_float(d[c]) - mean[2];
+        const float to_e = to_float(e[c]) - mean[3];
+        distance_a += to_a * to_a;
+        distance_b += to_b * to_b;
+        distance_d += to_d * to_d;
+        distance_e += to_e * to_e;
       }
+      const float distance[4] = {distance_a, distance_b, distance_d, distance_e};
+      for (std::int64_t i = 0; i < 4; ++i) {
+        scale_row(x + first[i], mean[i], 1.0F / std::sqrt(distance[i] * share + eps), gamma, beta,
+                  out + first[i], channels);
+      }
+    }
+  }
+
+  template <class T>
+  [[gnu::always_inline]] static void scale_row(const T* x, float mean, float scale,
+                                               const float* gamma, const float* beta,
+                                               T* __restrict out, std::int64_t channels) {
+    for (std::int64_t c = 0; c < channels; ++c) {
+      store((to_float(x[c]) - mean) * scale * gamma[c] + beta[c], &out[c]);
     }
   }
 };
