@@ -33,7 +33,7 @@ struct Result {
   std::string name;
   double seconds = 0;  // median
   double gflop = 0;
-  double percent_of_rate = 0;  // median; of each repetition beside the rate right before and after it
+  double percent_of_rate = 0;  // median of repetitions, each beside the rate around it
   std::size_t peak_rss = 0;
   Profile profile;  // of the last repetition
 };

@@ -274,8 +274,8 @@ TEST_F(ExecuteReleases, NothingThatIsKept) {
 }
 
 TEST_F(ExecuteReleases, NothingThatTheCallerWants) {
-  const RunResult result = run(
-      parts_api_, {.outputs = std::vector<std::string>{"1", "4"}, .keep_results = false});
+  const RunResult result =
+      run(parts_api_, {.outputs = std::vector<std::string>{"1", "4"}, .keep_results = false});
   EXPECT_EQ(alive(), "111 ");
   EXPECT_EQ(*std::any_cast<const Part&>(result.results.at("1")->values[0]), 0);
 }

@@ -132,7 +132,8 @@ class Run {
 
   void release_sources(const Planned& planned) {
     for_each_link(planned, [&](const Input&, const Planned& from, const Link& link) {
-      if (--uses_[{from.number, static_cast<std::size_t>(link.slot)}] == 0) release_unused(from.number);
+      if (--uses_[{from.number, static_cast<std::size_t>(link.slot)}] == 0)
+        release_unused(from.number);
     });
   }
 
@@ -319,10 +320,10 @@ class Run {
   Cache& cache_;
   const RunOptions& options_;
   Json prompt_json_;
-  std::map<std::string, Planned, std::less<>> planned_;  // by the node's id
+  std::map<std::string, Planned, std::less<>> planned_;                   // by the node's id
   std::map<std::uint64_t, std::shared_ptr<const CachedResult>> results_;  // by the number
-  std::map<std::pair<std::uint64_t, std::size_t>, std::size_t> uses_;  // to come, of a slot
-  std::set<std::uint64_t> wanted_;  // by the caller
+  std::map<std::pair<std::uint64_t, std::size_t>, std::size_t> uses_;     // to come, of a slot
+  std::set<std::uint64_t> wanted_;                                        // by the caller
   RunResult result_;
 };
 

@@ -60,8 +60,8 @@ struct RunResult {
 };
 
 // Runs a validated prompt. Results are taken from the cache where the signature matches and, with
-// keep_results, put there otherwise. Throws NodeError if a node fails and Error{cancelled} on request; results that
-// are complete by then stay in the cache.
+// keep_results, put there otherwise. Throws NodeError if a node fails and Error{cancelled} on
+// request; results that are complete by then stay in the cache.
 RunResult execute(const Prompt& prompt, const Registry& registry, Cache& cache,
                   const RunOptions& options = {});
 

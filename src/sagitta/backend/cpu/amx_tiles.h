@@ -55,8 +55,8 @@ struct Sums {
   std::int64_t row;     // between the rows of a tile
 };
 
-// Tiles 0 to 3 are the sums of the product that is under way, 4 and 5 the left tiles and 6 and 7 the
-// right ones: four instructions for four loads. Vector code may stand between any two calls.
+// Tiles 0 to 3 are the sums of the product that is under way, 4 and 5 the left tiles and 6 and 7
+// the right ones: four instructions for four loads. Vector code may stand between any two calls.
 // `Columns` is the number of j, 1 or 2.
 template <int Columns>
 void clear_sums() {
@@ -174,9 +174,9 @@ inline bool has_nan(const Rows& from, std::int64_t row) {
   return false;
 }
 
-// Right tiles of the matrix `from` with one more column, last(row): (step, column tile). The rows of
-// a step may stand in another order: row_of_pair(i) is the first of the two that become row i of a
-// tile.
+// Right tiles of the matrix `from` with one more column, last(row): (step, column tile). The rows
+// of a step may stand in another order: row_of_pair(i) is the first of the two that become row i of
+// a tile.
 template <class RowOfPair, class Last>
 void pack_right(const Rows& from, std::int64_t steps, const RowOfPair& row_of_pair,
                 const Last& last, std::byte* to) {

@@ -42,9 +42,9 @@ constexpr std::int64_t kLogitsRow = kKeys + kSide;  // floats
 constexpr std::int64_t kLogitsRowBytes = kLogitsRow * 4;
 constexpr std::int64_t kWeightsRow = kKeys + kDepth;  // bf16
 constexpr std::int64_t kWeightsRowBytes = kWeightsRow * 2;
-constexpr std::int64_t kRowGroup = 4;    // rows of weights between steps of products
-constexpr float kHeadroom = 8;           // weights reach 2^kHeadroom
-constexpr std::uint16_t kOne = 0x3F80;   // as bf16
+constexpr std::int64_t kRowGroup = 4;   // rows of weights between steps of products
+constexpr float kHeadroom = 8;          // weights reach 2^kHeadroom
+constexpr std::uint16_t kOne = 0x3F80;  // as bf16
 constexpr std::uint16_t kNan = 0x7FC0;
 
 class AttentionAmx {
@@ -156,12 +156,13 @@ class AttentionAmx {
     return tile;
   }
 
-  // Weights are made of integers, so that a NaN among the keys would go unseen: it spoils their sum.
+  // Weights are made of integers, so that a NaN among the keys would go unseen: it spoils their
+  // sum.
   void pack_values(const KeyTile& tile) const {
     const amx::Rows keys = rows(problem_.k, problem_.keys, tile.first, tile.keys);
-    amx::pack_right(rows(problem_.v, problem_.keys, tile.first, tile.keys), tile.steps(),
-                    amx::key_of_pair,
-                    [&](std::int64_t key) { return amx::has_nan(keys, key) ? kNan : kOne; }, v_);
+    amx::pack_right(
+        rows(problem_.v, problem_.keys, tile.first, tile.keys), tile.steps(), amx::key_of_pair,
+        [&](std::int64_t key) { return amx::has_nan(keys, key) ? kNan : kOne; }, v_);
   }
 
   [[nodiscard]] bool sees(const Block& block, std::int64_t first_key) const {
@@ -182,10 +183,9 @@ class AttentionAmx {
     const std::int64_t depth = step % steps_;
     if (depth == 0) amx::clear_sums<2>();
     const std::byte* const k = tile.k + (2 * keys * steps_ + depth) * kTileBytes;
-    amx::multiply<2>({.data = block.q + depth * kTileBytes,
-                      .below = steps_ * kTileBytes,
-                      .row = amx::kRowBytes},
-                     {k, k + steps_ * kTileBytes});
+    amx::multiply<2>(
+        {.data = block.q + depth * kTileBytes, .below = steps_ * kTileBytes, .row = amx::kRowBytes},
+        {k, k + steps_ * kTileBytes});
     if (depth + 1 < steps_) return;
     amx::store_sums<2>({.data = block.s + keys * kDepth * 4,
                         .below = kSide * kLogitsRowBytes,
@@ -295,8 +295,8 @@ class AttentionAmx {
       const __m512 second = _mm512_loadu_ps(s + key + kSide);
       even = Amx::max(even, first);
       odd = Amx::max(odd, second);
-      _mm512_store_si512(p + key * 2, amx::weights(Amx::fma(first, scale, shift),
-                                                   Amx::fma(second, scale, shift)));
+      _mm512_store_si512(
+          p + key * 2, amx::weights(Amx::fma(first, scale, shift), Amx::fma(second, scale, shift)));
     }
     return Amx::max(even, odd);
   }

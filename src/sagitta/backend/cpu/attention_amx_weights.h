@@ -3,8 +3,8 @@
 //
 // A bf16 is a number of 16 bits: 8 of exponent above 7 of fraction. Read as an integer it is nearly
 // a logarithm: 128 (127 + x) is 2^n (1 + f) for x = n + f, where 2^(n + f) is wanted. The two
-// differ by 128 (1 + f - 2^f) steps, at most 11, which depend on f alone: a table of 64 bytes is one
-// register, and one instruction looks up 32 weights in it. The root of the mean square error is
+// differ by 128 (1 + f - 2^f) steps, at most 11, which depend on f alone: a table of 64 bytes is
+// one register, and one instruction looks up 32 weights in it. The root of the mean square error is
 // 0.0024 of a weight, where rounding the exact weight to bf16 has 0.0017.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace sagitta::cpu::amx {
 
-constexpr float kSteps = 128;             // of one doubling
+constexpr float kSteps = 128;  // of one doubling
 constexpr float kWeightOne = 127 * kSteps;
 
 struct alignas(64) Excess {
@@ -33,14 +33,13 @@ constexpr Excess kExcess = [] {
       power += term;
     }
     // Not 0.5: so that the mean of the weights is right, to 5e-5.
-    table.steps[i] =
-        static_cast<std::uint8_t>(128 * (1 + f - power) + 0.46);
+    table.steps[i] = static_cast<std::uint8_t>(128 * (1 + f - power) + 0.46);
   }
   return table;
 }();
 
-// 2^x for 32 values kWeightOne + kSteps * x: of eight weights in a row, four belong to `first` and four to
-// `second`, in order. Below 2^-127 and for NaN 0.
+// 2^x for 32 values kWeightOne + kSteps * x: of eight weights in a row, four belong to `first` and
+// four to `second`, in order. Below 2^-127 and for NaN 0.
 inline __m512i weights(__m512 first, __m512 second) {
   constexpr __mmask64 kLowBytes = 0x5555555555555555;
   // A mask of all lanes, since g++ 12 takes the plain form for a use of uninitialised values.
@@ -48,8 +47,8 @@ inline __m512i weights(__m512 first, __m512 second) {
   const __m512i all = _mm512_packs_epi32(steps(first), steps(second));
   const __m512i x = _mm512_max_epi16(all, _mm512_setzero_si512());
   const __m512i part = _mm512_srli_epi16(x, 1);
-  const __m512i excess = _mm512_maskz_permutexvar_epi8(
-      kLowBytes, part, _mm512_load_si512(kExcess.steps));
+  const __m512i excess =
+      _mm512_maskz_permutexvar_epi8(kLowBytes, part, _mm512_load_si512(kExcess.steps));
   return _mm512_sub_epi16(x, excess);
 }
 

@@ -23,8 +23,8 @@ struct AttentionProblem {
   std::int64_t head_size;
   float scale;
   bool causal;
-  // (batch, heads, queries), both or none: the largest logit of each query in the path's own unit,
-  // and one over the sum of its e^(logit - largest).
+  // (batch, heads, queries), both or none: about the largest logit of each query in the path's own
+  // unit, and one over the sum of its e^(logit - this).
   float* row_max;
   float* row_weight;
 };

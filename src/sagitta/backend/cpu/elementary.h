@@ -31,7 +31,7 @@ struct Bf16 {
 [[gnu::always_inline]] inline float select(bool condition, float a, float b) {
   const std::uint32_t mask = -static_cast<std::uint32_t>(condition);
   return __builtin_bit_cast(float, (__builtin_bit_cast(std::uint32_t, a) & mask) |
-                              (__builtin_bit_cast(std::uint32_t, b) & ~mask));
+                                       (__builtin_bit_cast(std::uint32_t, b) & ~mask));
 }
 
 // e^x with a relative error below 2e-7; 0 below -86.9 (a subnormal is not worth a branch), infinity
@@ -120,8 +120,8 @@ struct Bf16 {
 }
 
 // GELU for results that are rounded to bf16, with a relative error below 8e-4, less than half of
-// what the rounding does, and no division. As normal_cdf(), with the polynomial Q in t over 0..5.5 of
-// the least relative error (beyond, Phi(-t) is below 2e-8).
+// what the rounding does, and no division. As normal_cdf(), with the polynomial Q in t over 0..5.5
+// of the least relative error (beyond, Phi(-t) is below 2e-8).
 [[gnu::always_inline]] inline float short_gelu(float x) {
   constexpr float kHalfLog2E = 0.721347520F;
   const float t = __builtin_bit_cast(float, __builtin_bit_cast(std::uint32_t, x) & 0x7FFFFFFFU);

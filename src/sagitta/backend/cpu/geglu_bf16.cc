@@ -63,8 +63,8 @@ void multiply_twice(Device& device, const PackedGeglu& weight, const Product& pr
   constexpr std::int64_t kLeastRows = 128;
   const std::int64_t in = weight.value.in;
   const std::int64_t out = weight.value.out;
-  const std::int64_t block_rows = std::min(
-      product.rows, std::max(kLeastRows, kGateBytes / (out * kElement) / 64 * 64));
+  const std::int64_t block_rows =
+      std::min(product.rows, std::max(kLeastRows, kGateBytes / (out * kElement) / 64 * 64));
   const PoolBlock gates(device, static_cast<std::size_t>(block_rows * out * kElement));
   for (std::int64_t row = 0; row < product.rows; row += block_rows) {
     const std::int64_t count = std::min(block_rows, product.rows - row);
