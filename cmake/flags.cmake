@@ -26,3 +26,12 @@ endif()
 # flags of the build type.
 add_library(sagitta_test_flags INTERFACE)
 target_compile_options(sagitta_test_flags INTERFACE -O0)
+
+# Code that describes and calls but computes nothing: nodes and programs. It is much code, and made much more by the checks
+# of sanitizers, so that optimising it takes as long again as compiling it.
+add_library(sagitta_glue_flags INTERFACE)
+if(SAGITTA_SANITIZE)
+  target_compile_options(sagitta_glue_flags INTERFACE -O0)
+else()
+  target_compile_options(sagitta_glue_flags INTERFACE $<$<CONFIG:Release>:-O1>)
+endif()

@@ -1,10 +1,11 @@
 # A layer is one folder of src/sagitta: a static library that links exactly the layers it may see.
-#   sagitta_layer(text SOURCES bpe.cc prompt.cc DEPENDS base LIBRARIES PkgConfig::utf8proc)
+#   sagitta_layer(text [FUZZED] SOURCES bpe.cc prompt.cc DEPENDS base LIBRARIES PkgConfig::utf8proc)
+# FUZZED layers parse foreign bytes, or are what such layers are made of: they tell the fuzzers what was reached.
 # SOURCES are explicit; DEPENDS are layers (public); LIBRARIES are third-party and private;
 # PUBLIC_LIBRARIES are third-party types that a header of the layer shows; PRECOMPILED is a set of
 # cmake/precompiled.cmake, `plain` if not given.
 function(sagitta_layer name)
-  cmake_parse_arguments(PARSE_ARGV 1 layer "" "PRECOMPILED" "SOURCES;DEPENDS;LIBRARIES;PUBLIC_LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 layer "FUZZED" "PRECOMPILED" "SOURCES;DEPENDS;LIBRARIES;PUBLIC_LIBRARIES")
   add_library(sagitta_${name} STATIC ${layer_SOURCES})
   target_include_directories(sagitta_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   list(TRANSFORM layer_DEPENDS PREPEND sagitta_)
@@ -12,6 +13,10 @@ function(sagitta_layer name)
                                         PRIVATE sagitta_flags ${layer_LIBRARIES})
   if(NOT layer_PRECOMPILED)
     set(layer_PRECOMPILED plain)
+  endif()
+  if(SAGITTA_FUZZ AND layer_FUZZED)
+    target_compile_options(sagitta_${name} PRIVATE -fsanitize=fuzzer-no-link)
+    string(PREPEND layer_PRECOMPILED fuzzed_)
   endif()
   sagitta_precompiled(sagitta_${name} ${layer_PRECOMPILED})
 endfunction()

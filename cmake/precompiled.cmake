@@ -13,6 +13,10 @@ set(precompiled_backend ${precompiled_plain} <oneapi/dnnl/dnnl.hpp>)
 set(precompiled_test ${precompiled_plain} <gmock/gmock.h> <gtest/gtest.h>)
 set(precompiled_json_test ${precompiled_test} <nlohmann/json.hpp>)
 set(precompiled_backend_test ${precompiled_test})
+# Sets of their own where the same headers are compiled with other flags.
+set(precompiled_glue ${precompiled_json})
+set(precompiled_fuzzed_plain ${precompiled_plain})
+set(precompiled_fuzzed_json ${precompiled_json})
 
 # sagitta_precompiled(TARGET SET): the first target of a set makes it, those with the same flags share it.
 function(sagitta_precompiled target set)

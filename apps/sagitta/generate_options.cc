@@ -7,6 +7,8 @@
 #include "sagitta/diffusion/schedule.h"
 #include "sagitta/nodes/folders.h"
 
+#include <CLI/CLI.hpp>
+
 #include <array>
 #include <tuple>
 #include <utility>
@@ -158,6 +160,10 @@ NamedSettings::NamedSettings(GenerateSettings settings)
   app_->set_help_flag();
   add_generation_options(*app_, *settings_);
 }
+
+NamedSettings::NamedSettings(NamedSettings&&) noexcept = default;
+NamedSettings& NamedSettings::operator=(NamedSettings&&) noexcept = default;
+NamedSettings::~NamedSettings() = default;
 
 std::vector<std::string> NamedSettings::names() const {
   std::vector<std::string> names;

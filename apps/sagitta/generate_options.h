@@ -5,13 +5,15 @@
 #include "generate_graph.h"
 #include "sagitta/nodes/services.h"
 
-#include <CLI/CLI.hpp>
-
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace CLI {
+class App;
+}
 
 namespace sagitta::cli {
 
@@ -41,6 +43,9 @@ void require_use(const GenerateSettings& settings, const IsGiven& is_given);
 class NamedSettings {
  public:
   explicit NamedSettings(GenerateSettings settings);
+  NamedSettings(NamedSettings&&) noexcept;
+  NamedSettings& operator=(NamedSettings&&) noexcept;
+  ~NamedSettings();
 
   [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] bool contains(const std::string& name) const;

@@ -49,11 +49,11 @@ TEST_P(ElementwiseTwin, ConcatChannelsAgrees) {
     for (const Shape& rows : {Shape{}, Shape{1, 1, 1}, Shape{2, 5, 3}, Shape{1, 20, 21}}) {
       SCOPED_TRACE(to_string(rows) + " rows of " + std::to_string(a_channels) + " and " +
                    std::to_string(b_channels));
-      expect_twins([&](Side& side) {
+      expect_twins([&rows, a_width = a_channels, b_width = b_channels](Side& side) {
         Shape shape = rows;
-        shape.push_back(a_channels);
+        shape.push_back(a_width);
         const Tensor a = side.tensor(shape);
-        shape.back() = b_channels;
+        shape.back() = b_width;
         const Tensor b = side.tensor(shape);
         return ops::concat_channels(a, b);
       });

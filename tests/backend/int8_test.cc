@@ -66,7 +66,8 @@ struct LinearCase {
 class Int8Linear : public testing::TestWithParam<LinearCase> {};
 
 TEST_P(Int8Linear, IsExactForWholeNumbers) {
-  const auto [shape, out] = GetParam();
+  const Shape& shape = GetParam().x;
+  const std::int64_t out = GetParam().out;
   const auto device = int8_device();
   const auto plain = cpu::open({});
   const Array x = activations(shape, shape.back());

@@ -83,7 +83,7 @@ TEST_F(LoraTest, TheOrderOfTwoLowRankUpdatesDoesNotMatter) {
 
 TEST_F(LoraTest, AlphaOverRankIsTheScale) {
   Lora scaled = kohya();
-  scaled.modules.begin()->second[models::LoraPart::alpha] = to_stored(Array({}, {1.0F}));
+  scaled.modules.begin()->second[models::LoraPart::alpha] = to_stored(Array({}, 1.0F));
   // rank 2, alpha 1: half the strength.
   EXPECT_EQ(max_difference(predict(with(model_, scaled)), predict(with(model_, kohya(), 0.5F))), 0);
 }

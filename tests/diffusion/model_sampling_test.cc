@@ -147,8 +147,8 @@ TEST(ModelSampling, ScheduleOfStableDiffusionEqualsUpstream) {
 
 // x = 6, output = 2 at sigma 3 with sigma_data 1: r^2 = 10.
 TEST(ModelSampling, DenoisedFollowsThePrediction) {
-  const Array x({1, 1}, {6});
-  const Array output({1, 1}, {2});
+  const Array x({1, 1}, 6);
+  const Array output({1, 1}, 2);
   const std::array sigma{3.0F};
   const auto denoised = [&](PredictionType prediction) {
     return discrete_sampling(prediction).calculate_denoised(sigma, output, x)[0];
@@ -176,8 +176,8 @@ TEST(ModelSampling, EveryRowHasItsOwnSigma) {
 
 TEST(ModelSampling, NoiseIsScaledByTheWholeVarianceAtTheTop) {
   const ModelSampling sampling = discrete_sampling(PredictionType::eps);
-  const Array noise({1, 1}, {2});
-  const Array latent({1, 1}, {5});
+  const Array noise({1, 1}, 2);
+  const Array latent({1, 1}, 5);
   EXPECT_FLOAT_EQ(sampling.noise_scaling(3, noise, latent)[0], 11);  // 2 * 3 + 5
   EXPECT_FLOAT_EQ(sampling.noise_scaling(3, noise, latent, true)[0], 2 * std::sqrt(10.0F) + 5);
   EXPECT_TRUE(sampling.is_max_denoise(sampling.sigma_max() * 0.999995F));

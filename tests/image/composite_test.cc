@@ -28,7 +28,7 @@ TEST(Composite, CoversFromTheCornerAndIsCutAtTheEdge) {
 }
 
 TEST(Composite, MixesByAMaskThatIsBroughtToTheSource) {
-  const Array mask({1, 1}, {0.25F});
+  const Array mask({1, 1}, 0.25F);
   EXPECT_THAT(composite(line({1, 2}), line({5, 10}), {}, &mask).values(), ElementsAre(2, 4));
 }
 
@@ -52,7 +52,7 @@ TEST(Composite, RefusesUnequalChannelsButImagesFindAWay) {
 }
 
 TEST(PorterDuff, LaysATranslucentPictureOver) {
-  const Layer source{.images = line({1}), .mask = Array({1, 1, 1}, {0.5F})};
+  const Layer source{.images = line({1}), .mask = Array({1, 1, 1}, 0.5F)};
   const Layer below{.images = line({0}), .mask = Array({1, 1, 1})};
   const Layer over = porter_duff(source, below, porter_duff_mode("SRC_OVER"));
   EXPECT_THAT(over.images.values(), ElementsAre(0.5F));
@@ -60,7 +60,7 @@ TEST(PorterDuff, LaysATranslucentPictureOver) {
 }
 
 TEST(PorterDuff, LeavesNothingWhereNothingIs) {
-  const Layer gone{.images = line({0.7F}), .mask = Array({1, 1, 1}, {1})};
+  const Layer gone{.images = line({0.7F}), .mask = Array({1, 1, 1}, 1)};
   for (const std::string& name : porter_duff_names()) {
     const Layer made = porter_duff(gone, gone, porter_duff_mode(name));
     EXPECT_THAT(made.images.values(), ElementsAre(0)) << name;

@@ -31,7 +31,7 @@ TEST(Grow, ShrinksByTheSameRuleAndDoesNotCountWhatIsOutside) {
 TEST(Grow, EndsWhereNothingChanges) {
   EXPECT_THAT(grow(Array({1, 1, 3}, {0.5F, 0, 0}), 16384, true).values(),
               ElementsAre(0.5F, 0.5F, 0.5F));
-  EXPECT_THAT(grow(Array({1, 1}, {0.5F}), 16384, true).values(), ElementsAre(0.5F));
+  EXPECT_THAT(grow(Array({1, 1}, 0.5F), 16384, true).values(), ElementsAre(0.5F));
 }
 
 TEST(Feather, RampsFromEachEdge) {
@@ -76,7 +76,7 @@ TEST(Combine, LeavesAMaskAloneThatTheSourceDoesNotTouch) {
 
 TEST(Combine, OneSourceServesABatchAndOthersDoNot) {
   const Array two({2, 1, 1}, {0.25F, 0.5F});
-  EXPECT_THAT(combine(two, Array({1, 1}, {0.25F}), 0, 0, MaskOperation::add).values(),
+  EXPECT_THAT(combine(two, Array({1, 1}, 0.25F), 0, 0, MaskOperation::add).values(),
               ElementsAre(0.5F, 0.75F));
   EXPECT_THAT(
       [&] {

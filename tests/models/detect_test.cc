@@ -65,7 +65,7 @@ TEST(Detect, FindsTheTinyAutoencoderAndItsScale) {
   EXPECT_TRUE(tensors.contains("taesd_encoder.14.bias"));   // the last places of the sequences
   EXPECT_TRUE(tensors.contains("taesd_decoder.19.bias"));
   EXPECT_FALSE(tensors.contains("taesd_decoder.7.bias"));   // behind an upsampling: no bias
-  tensors["vae_scale"] = to_stored(Array({}, {0.25F}));
+  tensors["vae_scale"] = to_stored(Array({}, 0.25F));
   const VaeSpec found = detect_vae(tensors);
   EXPECT_EQ(found.kind, VaeKind::taesd);
   EXPECT_EQ(found.channels, 32);
@@ -79,7 +79,7 @@ TEST(Detect, FindsTheTinyAutoencoderAndItsScale) {
 TEST(Detect, RefusesATinyAutoencoderOfScaleZero) {
   StateDict tensors =
       random_tensors(TaesdDecoder({.kind = VaeKind::taesd, .channels = 32, .multipliers = {1}}));
-  tensors["vae_scale"] = to_stored(Array({}, {0.0F}));
+  tensors["vae_scale"] = to_stored(Array({}, 0.0F));
   EXPECT_THROW((void)detect_vae(tensors), Error);
 }
 

@@ -163,9 +163,9 @@ TEST(Layouts, WeightsOfEightBitsMayHaveAFactor) {
     SCOPED_TRACE(factor);
     StateDict file{{"a.weight", weight},
                    {"b.weight", weight},
-                   {"a.scale_input", to_stored(Array({}, {9.0F}))},
+                   {"a.scale_input", to_stored(Array({}, 9.0F))},
                    {"scaled_fp8", to_stored(Array())},
-                   {factor, to_stored(Array({}, {0.25F}))}};
+                   {factor, to_stored(Array({}, 0.25F))}};
     const StateDict scaled = with_scales(file);
     EXPECT_EQ(scaled.size(), 2U);
     EXPECT_THAT(to_array(scaled.at("a.weight")).values(), testing::ElementsAre(0.25F, -0.5F));
@@ -182,7 +182,7 @@ TEST(Layouts, FactorsCountOnEveryDeviceAndInEveryUse) {
     const auto run = [&](StoredTensor weight, float factor) {
       weight.scale = factor;
       Linear layer(2, 1);
-      StoredTensor bias = to_stored(Array({1}, {8}));
+      StoredTensor bias = to_stored(Array({1}, 8));
       bias.scale = factor;
       LoadReport report =
           load_module(layer, device.get(), {{"weight", weight}, {"bias", bias}}, "layer");

@@ -216,7 +216,7 @@ TEST(SagMap, IsTheWeightedMeanOfWhatCoversACell) {
            .grid = {.rows = 1, .cols = 2},
            .pass = pass},
           Role::uncond);
-  map.add({.values = Array({1, 1}, {5}), .at = {}, .grid = {.rows = 1, .cols = 1}, .pass = part},
+  map.add({.values = Array({1, 1}, 5), .at = {}, .grid = {.rows = 1, .cols = 1}, .pass = part},
           Role::uncond);
   const Array mean = map.mean();
   // 1; (1 + 5) / 2; 3; (3 + 3 * 5) / 4, in both rows.

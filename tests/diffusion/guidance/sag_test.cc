@@ -183,7 +183,7 @@ TEST(SagMask, UsesTheTrueGridOfATallLatent) {
   EXPECT_EQ(mask[3 * 3], 0);
 }
 
-TEST(SagMask, AverageAttentionIsNotAboveAverage) { EXPECT_EQ(sag::mask(Array({1, 1}, {1}))[0], 0); }
+TEST(SagMask, AverageAttentionIsNotAboveAverage) { EXPECT_EQ(sag::mask(Array({1, 1}, 1))[0], 0); }
 
 }  // namespace
 }  // namespace sagitta

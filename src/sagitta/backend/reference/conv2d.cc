@@ -54,9 +54,7 @@ void conv2d(const Conv2dArgs& args, Tensor& out) {
             const float* taps = weight.data() + (ky * weight.dim(1) + kx) * channels * outs;
             for (std::int64_t c = 0; c < channels; ++c) {
               const double value = in[c];
-              for (std::int64_t o = 0; o < outs; ++o) {
-                sum[static_cast<std::size_t>(o)] += value * taps[c * outs + o];
-              }
+              for (double& one : sum) one += value * *taps++;
             }
           }
         }

@@ -14,9 +14,8 @@ void multiply(const float* row, const LinearArgs& args, std::vector<double>& sum
   }
   for (std::int64_t k = 0; k < weight.dim(0); ++k) {
     const double value = row[k];
-    for (std::int64_t o = 0; o < outs; ++o) {
-      sum[static_cast<std::size_t>(o)] += value * weight.data()[k * outs + o];
-    }
+    const float* weights = weight.data() + k * outs;
+    for (double& one : sum) one += value * *weights++;
   }
 }
 
