@@ -216,7 +216,7 @@ inline NodeDef splitter() {
               parts.emplace_back(rest.substr(0, comma));
               rest = comma == rest.size() ? "" : rest.substr(comma + 1);
             }
-            return NodeResult{.values = {parts}};
+            return NodeResult{.values = {std::any(parts)}};
           }};
 }
 

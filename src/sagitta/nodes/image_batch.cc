@@ -50,7 +50,7 @@ NodeResult run_rebatch(const NodeCall& call) {
   graph::List made;
   for (Array& batch : rebatched(batches, call.integer("batch_size")))
     made.emplace_back(std::move(batch));
-  return {.values = {std::move(made)}};
+  return {.values = {std::any(std::move(made))}};
 }
 
 graph::NodeDef batch_images() {

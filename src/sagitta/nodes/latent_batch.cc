@@ -109,7 +109,7 @@ graph::NodeDef rebatch_node() {
         for (Latent& batch : rebatch(all_latents(call, "latents"), call.integer("batch_size"))) {
           batches.emplace_back(std::move(batch));
         }
-        return {.values = {std::move(batches)}};
+        return {.values = {std::any(std::move(batches))}};
       }};
 }
 
