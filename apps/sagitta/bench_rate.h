@@ -11,7 +11,7 @@ struct Rate {
   double product = 0;  // GFLOP/s of 2048 x 2048 x 2048
   double conv = 0;     // of a 3x3 convolution of 640 channels to 64x64, without padding
 
-  [[nodiscard]] double best() const { return product > conv ? product : conv; }
+  [[nodiscard]] double better() const { return product > conv ? product : conv; }
 };
 
 class Yardstick {

@@ -62,12 +62,12 @@ Result measure(Device& device, Yardstick& yardstick, const BenchCase& bench, int
   work();
   std::vector<double> seconds;
   std::vector<double> shares;
-  double before = yardstick.now().best();
+  double before = yardstick.now().better();
   for (int i = 0; i < repeats; ++i) {
     device.profile().start();
     seconds.push_back(timed(work));
     device.profile().stop();
-    const double after = yardstick.now().best();
+    const double after = yardstick.now().better();
     result.gflop = device.profile().sum().flops * 1e-9;
     shares.push_back(result.gflop / seconds.back() / ((before + after) / 2));
     before = after;
@@ -120,7 +120,7 @@ Json to_json(const std::vector<Result>& results, const Rate& rate, const Device&
   }
   return {{"rate",
            {{"dtype", device.arithmetic()},
-            {"gflops", rate.best()},
+            {"gflops", rate.better()},
             {"product_gflops", rate.product},
             {"conv_gflops", rate.conv}}},
           {"cases", cases}};

@@ -94,6 +94,7 @@ struct Kernels {
   void (*upsample_conv2d)(const UpsampleConv2dArgs& args, Tensor& out);  // (B, H', W', O)
   void (*linear)(const LinearArgs& args, Tensor& out);                   // (..., N)
   // GEGLU (Shazeer 2020): out = value * gelu(gate), value and gate being the halves of the product.
+  // It has neither residual nor activation.
   void (*linear_geglu)(const LinearArgs& args, Tensor& out);  // (..., N) from a geglu weight
   void (*group_norm)(const GroupNormArgs& args, Tensor& out);
   void (*layer_norm)(const LayerNormArgs& args, Tensor& out);
