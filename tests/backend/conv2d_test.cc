@@ -2,6 +2,9 @@
 
 #include "backend/twin.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace sagitta {
 namespace {
 
@@ -33,6 +36,13 @@ const std::vector<Case> kCases{
     {{2, 6, 6, 400}, 24, 3, 1, 1, 1},
     {{1, 33, 40, 20}, 19, 3, 1, 1, 1},
     {{2, 10, 10, 32}, 32, 3, 1, 0, 0},
+    // Whole tiles, where pairs and rows of tiles do not always come out even.
+    {{2, 8, 8, 64}, 96, 3, 1, 1, 1},
+    {{2, 16, 16, 64}, 96, 3, 1, 1, 1},
+    {{3, 17, 31, 32}, 32, 3, 1, 1, 1},
+    {{1, 63, 5, 96}, 64, 3, 1, 1, 1},
+    {{1, 3, 140, 32}, 160, 3, 1, 1, 1},
+    {{2, 40, 32, 64}, 704, 3, 1, 1, 1},
 };
 
 class Conv2dTwin : public TwinTest {};
@@ -69,15 +79,16 @@ TEST_P(Conv2dTwin, BiasAgrees) {
 // may add the row bias to small and to large images in different ways.
 TEST_P(Conv2dTwin, EveryCombinationOfAddendsAgrees) {
   for (const Shape& shape : {Shape{2, 6, 5, 12}, Shape{1, 1, 1, 32}, Shape{3, 16, 16, 8},
-                             Shape{2, 40, 33, 8}, Shape{3, 9, 7, 24}}) {
+                             Shape{2, 40, 33, 8}, Shape{3, 9, 7, 24}, Shape{3, 19, 22, 32}}) {
+    const std::int64_t channels = shape[1] == 19 ? 64 : 20;
     for (int addends = 0; addends < 8; ++addends) {
       SCOPED_TRACE(to_string(shape) + " addends " + std::to_string(addends));
       expect_twins([&](Side& side) {
         const Tensor x = side.tensor(shape);
-        const Weight weight = side.weight(WeightUse::conv, {20, shape[3], 3, 3});
-        const Weight bias = side.weight(WeightUse::vector, {20}, 3);
-        const Tensor row_bias = side.tensor({shape[0], 20}, 5);
-        const Tensor residual = side.tensor({shape[0], shape[1], shape[2], 20}, 7);
+        const Weight weight = side.weight(WeightUse::conv, {channels, shape[3], 3, 3});
+        const Weight bias = side.weight(WeightUse::vector, {channels}, 3);
+        const Tensor row_bias = side.tensor({shape[0], channels}, 5);
+        const Tensor residual = side.tensor({shape[0], shape[1], shape[2], channels}, 7);
         return ops::conv2d(x, weight,
                            {.bias = (addends & 1) != 0 ? &bias : nullptr,
                             .row_bias = (addends & 2) != 0 ? &row_bias : nullptr,
@@ -85,6 +96,35 @@ TEST_P(Conv2dTwin, EveryCombinationOfAddendsAgrees) {
                             .pad_before = 1,
                             .pad_after = 1});
       });
+    }
+  }
+}
+
+// More values than a backend may want to transform at once.
+TEST_P(Conv2dTwin, LargePictureAgrees) {
+  expect_twins([&](Side& side) {
+    const Tensor x = side.tensor({1, 260, 256, 64});
+    const Weight weight = side.weight(WeightUse::conv, {32, 64, 3, 3});
+    return ops::conv2d(x, weight, {.pad_before = 1, .pad_after = 1});
+  });
+}
+
+TEST_P(Conv2dTwin, SampleDoesNotNoticeItsBatch) {
+  for (const Shape& shape : {Shape{3, 9, 11, 24}, Shape{3, 17, 16, 32}, Shape{3, 64, 64, 64}}) {
+    SCOPED_TRACE(to_string(shape));
+    Side side(device(), GetParam().compute);
+    const Tensor x = side.tensor(shape);
+    const Weight weight = side.weight(WeightUse::conv, {64, shape[3], 3, 3});
+    const Weight bias = side.weight(WeightUse::vector, {64});
+    const auto convolve = [&](const Tensor& samples) {
+      return download(
+          ops::conv2d(samples, weight, {.bias = &bias, .pad_before = 1, .pad_after = 1}));
+    };
+    const Array all = convolve(x);
+    for (std::int64_t sample = 0; sample < shape[0]; ++sample) {
+      const Array one = convolve(x.slice(sample, 1));
+      const auto first = all.values().begin() + sample * std::ssize(one.values());
+      EXPECT_TRUE(std::equal(one.values().begin(), one.values().end(), first)) << sample;
     }
   }
 }

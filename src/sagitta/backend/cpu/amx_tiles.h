@@ -96,17 +96,18 @@ struct Left {
   std::int64_t row;
 };
 
-// c(i, j) += left(i) right[j]. Right tiles have no gaps in them.
+// c(i, j) += left(i) right[j]. right_row: between the rows of a right tile.
 template <int Columns>
-void multiply(const Left& left, const std::byte* const (&right)[Columns]) {
+void multiply(const Left& left, const std::byte* const (&right)[Columns],
+              std::int64_t right_row = kRowBytes) {
   asm volatile("" ::: "memory");
-  _tile_loadd(6, right[0], kRowBytes);
+  _tile_loadd(6, right[0], right_row);
   _tile_loadd(4, left.data, left.row);
   _tile_loadd(5, left.data + left.below, left.row);
   _tile_dpbf16ps(0, 4, 6);
   _tile_dpbf16ps(1, 5, 6);
   if constexpr (Columns == 2) {
-    _tile_loadd(7, right[1], kRowBytes);
+    _tile_loadd(7, right[1], right_row);
     _tile_dpbf16ps(2, 4, 7);
     _tile_dpbf16ps(3, 5, 7);
   }

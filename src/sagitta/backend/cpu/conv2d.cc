@@ -8,6 +8,7 @@
 #include "sagitta/backend/cpu/simd.h"
 #include "sagitta/backend/cpu/weights.h"
 #include "sagitta/backend/cpu/winograd.h"
+#include "sagitta/backend/cpu/winograd_bf16.h"
 
 #include <algorithm>
 #include <cstring>
@@ -111,6 +112,7 @@ void conv2d(const Conv2dArgs& args, Tensor& out) {
     return conv2d_int8(args, out);
   }
   if (winograd_takes(args)) return conv2d_winograd(args, out);
+  if (winograd_bf16_takes(args)) return conv2d_winograd_bf16(args, out);
   if (out.dtype() == DType::f32 && !is_pointwise(args.weight)) {
     const Window window{.kernel_h = args.weight.shape[2],
                         .kernel_w = args.weight.shape[3],

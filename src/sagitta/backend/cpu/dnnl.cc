@@ -208,6 +208,27 @@ Layout kernel_layout(DType type, const Shape& shape) {
   return {{shape[0], shape[1], shape[2], shape[3]}, type_of(type), Tag::abcd};
 }
 
+std::optional<KernelTiles> kernel_tiles(const Layout& layout) {
+  constexpr std::int64_t kElement = 2;
+  const dnnl_memory_desc_t& desc = layout.data;
+  const dnnl_blocking_desc_t& blocking = desc.format_desc.blocking;
+  if (desc.ndims != 4 || desc.data_type != dnnl_bf16 || desc.format_kind != dnnl_blocked ||
+      blocking.inner_nblks != 3) {
+    return std::nullopt;
+  }
+  const std::int64_t columns = blocking.inner_blks[1];
+  const bool pairs = blocking.inner_idxs[0] == 1 && blocking.inner_blks[0] == 16 &&
+                     blocking.inner_idxs[1] == 0 && blocking.inner_idxs[2] == 1 &&
+                     blocking.inner_blks[2] == 2;
+  if (!pairs || (columns != 16 && columns % 32 != 0)) return std::nullopt;
+  const auto& strides = blocking.strides;
+  return KernelTiles{.columns = columns,
+                     .block = strides[0] * kElement,
+                     .depth = strides[1] * kElement,
+                     .kernel_row = strides[2] * kElement,
+                     .kernel_column = strides[3] * kElement};
+}
+
 Layout panel_layout(const Shape& shape, std::int64_t columns) {
   const Tag tag = columns == 8 ? Tag::Acdb8a : columns == 16 ? Tag::Acdb16a : Tag::Acdb32a;
   return {{shape[0], shape[1], shape[2], shape[3]}, memory::data_type::f32, tag};

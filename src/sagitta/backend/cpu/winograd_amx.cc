@@ -1,0 +1,267 @@
+#include "sagitta/backend/cpu/winograd_amx.h"
+
+#include "sagitta/backend/cpu/amx_tiles.h"
+
+namespace sagitta::cpu {
+namespace {
+
+using amx::kRowBytes;
+using amx::kSide;
+using amx::kTileBytes;
+
+static_assert(kWinogradDepth == amx::kDepth && kWinogradColumns == 2 * kSide &&
+              kWinogradTile == kSide);
+
+// 32 values.
+struct Wide {
+  __m512 low;
+  __m512 high;
+};
+
+Wide operator+(const Wide& a, const Wide& b) { return {a.low + b.low, a.high + b.high}; }
+Wide operator-(const Wide& a, const Wide& b) { return {a.low - b.low, a.high - b.high}; }
+
+Wide zeros() { return {_mm512_setzero_ps(), _mm512_setzero_ps()}; }
+
+// a + b / 2.
+Wide plus_half(const Wide& a, const Wide& b) {
+  const __m512 half = _mm512_set1_ps(0.5F);
+  return {_mm512_fmadd_ps(half, b.low, a.low), _mm512_fmadd_ps(half, b.high, a.high)};
+}
+
+__m512 widen(__m256i values) {
+  const __m512i words = _mm512_maskz_cvtepu16_epi32(0xFFFF, values);
+  return _mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xFFFF, words, 16));
+}
+
+Wide load(const void* from) {
+  const auto* const halves = static_cast<const __m256i*>(from);
+  return {widen(_mm256_loadu_si256(halves)), widen(_mm256_loadu_si256(halves + 1))};
+}
+
+void store(const Wide& values, void* to) {
+  _mm512_storeu_si512(to, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(values.high, values.low)));
+}
+
+void zero_line(std::byte* to) { _mm512_storeu_si512(to, _mm512_setzero_si512()); }
+
+// The cells of a row of pairs for 32 channels. rows: the four rows of the picture that it sees,
+// null where they are outside. step: bytes from one position's cells to the next one's.
+void row_cells(const std::uint16_t* const (&rows)[4], std::int64_t width, std::int64_t channels,
+               std::int64_t step, std::byte* to) {
+  for (std::int64_t x = 0; x < width; ++x, to += kRowBytes) {
+    Wide d[4];
+    for (int i = 0; i < 4; ++i) d[i] = rows[i] == nullptr ? zeros() : load(rows[i] + x * channels);
+    store(d[0] - d[2], to);
+    store(d[1] + d[2], to + step);
+    store(d[2] - d[1], to + 2 * step);
+    store(d[1] - d[3], to + 3 * step);
+  }
+}
+
+}  // namespace
+
+void winograd_cells(const WinogradRows& rows, const std::uint16_t* x, std::int64_t first,
+                    std::int64_t end, std::byte* cells) {
+  const std::int64_t line = rows.width * rows.in;
+  for (std::int64_t i = first; i < end; ++i) {
+    const std::int64_t sample = (rows.first + i) / rows.rows_per_sample();
+    const std::int64_t top = (rows.first + i) % rows.rows_per_sample() * 2 - 1;
+    for (std::int64_t channel = 0; channel < rows.in; channel += kWinogradDepth) {
+      const std::uint16_t* seen[4];
+      for (std::int64_t k = 0; k < 4; ++k) {
+        const bool inside = top + k >= 0 && top + k < rows.height;
+        seen[k] = inside ? x + (sample * rows.height + top + k) * line + channel : nullptr;
+      }
+      std::byte* const to =
+          cells + channel / kWinogradDepth * rows.block() + (1 + i * rows.pitch()) * kRowBytes;
+      row_cells(seen, rows.width, rows.in, rows.step(), to);
+      for (std::int64_t k = 0; k < kWinogradPositions; ++k) {
+        zero_line(to + rows.width * kRowBytes + k * rows.step());
+        if (i == 0) zero_line(to - kRowBytes + k * rows.step());
+      }
+    }
+  }
+}
+
+namespace {
+
+// Transformed weights of 32 columns: (position, in / 32, tap, 16 columns).
+constexpr std::int64_t kStepBytes = 2 * kTileBytes;
+
+std::int64_t position_bytes(std::int64_t in) {
+  return in / kWinogradDepth * kWinogradTaps * kStepBytes;
+}
+
+WinogradTiles inner_tiles(const std::byte* weights, std::int64_t in, std::int64_t position) {
+  return {.data = weights + position * position_bytes(in),
+          .depth = kWinogradTaps * kStepBytes,
+          .tap = kStepBytes,
+          .beside = kTileBytes,
+          .row = kRowBytes};
+}
+
+}  // namespace
+
+void winograd_weights(const WinogradKernel& kernel, std::int64_t in, std::int64_t tap,
+                      std::byte* to) {
+  const WinogradTiles& tiles = kernel.tiles;
+  const std::int64_t position = position_bytes(in);
+  for (std::int64_t block = 0; block < in / kWinogradDepth; ++block) {
+    const std::byte* from = tiles.data + tap * tiles.tap + block * tiles.depth;
+    std::byte* out = to + (block * kWinogradTaps + tap) * kStepBytes;
+    for (std::int64_t row = 0; row < kSide; ++row, from += tiles.row, out += kRowBytes) {
+      for (std::int64_t i = 0; i < 2; ++i) {
+        const std::byte* const first = from + i * tiles.beside;
+        const Wide outer = load(first) + load(first + 2 * kernel.below);
+        const Wide middle = load(first + kernel.below);
+        store(outer + middle, out + i * kTileBytes);
+        store(outer - middle, out + i * kTileBytes + position);
+      }
+    }
+  }
+}
+
+namespace {
+
+class Convolution {
+ public:
+  Convolution(const WinogradTask& task, std::byte* scratch)
+      : task_(task), rows_(task.rows), scratch_(scratch) {}
+
+  void run() {
+    const std::int64_t end = task_.end * rows_.pitch();
+    for (std::int64_t line = task_.first * rows_.pitch(); line < end;) {
+      line = take_tiles(line, end);
+      for (std::int64_t position = 0; position < kWinogradPositions; ++position) {
+        for (std::int64_t group = 0; group < task_.groups; ++group) multiply(position, group);
+      }
+      for (std::int64_t group = 0; group < task_.groups; ++group) finish(group, end);
+    }
+  }
+
+ private:
+  // Fills the block with tiles from a line on, and returns the line behind them. No tile begins at
+  // a line of zeros, whose results are of no use: where the width is a multiple of 16 they are
+  // never computed.
+  std::int64_t take_tiles(std::int64_t line, std::int64_t end) {
+    count_ = 0;
+    while (count_ < kWinogradBlock && line < end) {
+      lines_[count_++] = line;
+      line += kSide;
+      if (line % rows_.pitch() == rows_.width) ++line;
+    }
+    return line;
+  }
+
+  // The sums of a tile at a position: two tiles of 16 columns each.
+  [[nodiscard]] std::byte* sums(std::int64_t group, std::int64_t tile,
+                                std::int64_t position) const {
+    return scratch_ +
+           ((group * kWinogradBlock + tile) * kWinogradPositions + position) * 2 * kTileBytes;
+  }
+
+  [[nodiscard]] WinogradTiles weights(std::int64_t position, std::int64_t group) const {
+    const WinogradKernel& kernel = task_.kernels[group];
+    WinogradTiles tiles = kernel.tiles;
+    if (position == 0) return tiles;
+    if (position < 3) {
+      const std::byte* const inner = task_.inner_weights + group * winograd_weight_bytes(rows_.in);
+      return inner_tiles(inner, rows_.in, position - 1);
+    }
+    tiles.data += 2 * kernel.below;
+    return tiles;
+  }
+
+  void multiply(std::int64_t position, std::int64_t group) {
+    const WinogradTiles right = weights(position, group);
+    const std::byte* const cells = task_.cells + position * rows_.step();
+    constexpr std::int64_t kNext = kWinogradPositions * 2 * kTileBytes;
+    for (std::int64_t tile = 0; tile < count_; tile += 2) {
+      // The last tile of an odd number is multiplied twice.
+      const std::int64_t second = tile + 1 < count_ ? lines_[tile + 1] : lines_[tile];
+      amx::Left left{.data = cells + lines_[tile] * kRowBytes,
+                     .below = (second - lines_[tile]) * kRowBytes,
+                     .row = kRowBytes};
+      amx::clear_sums<2>();
+      const std::byte* block = right.data;
+      for (std::int64_t channel = 0; channel < rows_.in; channel += kWinogradDepth) {
+        for (std::int64_t tap = 0; tap < kWinogradTaps; ++tap) {
+          const std::byte* const tiles = block + tap * right.tap;
+          const std::byte* const pair[2] = {tiles, tiles + right.beside};
+          amx::multiply<2>({left.data + tap * kRowBytes, left.below, left.row}, pair, right.row);
+        }
+        left.data += rows_.block();
+        block += right.depth;
+      }
+      amx::store_sums<2>({.data = sums(group, tile, position),
+                          .below = kNext,
+                          .beside = kTileBytes,
+                          .row = kRowBytes});
+    }
+  }
+
+  void finish(std::int64_t group, std::int64_t end) const {
+    const std::int64_t column = task_.column + group * kWinogradColumns;
+    for (std::int64_t tile = 0; tile < count_; ++tile) {
+      const std::int64_t line = lines_[tile];
+      const std::int64_t count = end - line < kSide ? end - line : kSide;
+      const float* from = reinterpret_cast<const float*>(sums(group, tile, 0));
+      // Pairs of one row at a time.
+      for (std::int64_t i = 0; i < count;) {
+        const std::int64_t row = rows_.first + (line + i) / rows_.pitch();
+        const std::int64_t x = (line + i) % rows_.pitch();
+        const std::int64_t part = rows_.width - x < count - i ? rows_.width - x : count - i;
+        finish_row(from + i * kSide, row, x, part, column);
+        i += part + 1;
+      }
+    }
+  }
+
+  void finish_row(const float* sums, std::int64_t row, std::int64_t x, std::int64_t count,
+                  std::int64_t column) const {
+    const std::int64_t sample = row / rows_.rows_per_sample();
+    const std::int64_t y = row % rows_.rows_per_sample() * 2;
+    const std::int64_t step = task_.results.channels;
+    const std::int64_t below = rows_.width * step;
+    const bool both = y + 1 < rows_.height;
+    const Wide bias = bias_of(sample, column);
+    std::int64_t at = ((sample * rows_.height + y) * rows_.width + x) * step + column;
+    for (std::int64_t i = 0; i < count; ++i, sums += kSide, at += step) {
+      const auto sum = [&](std::int64_t position) {
+        const float* const from = sums + position * 2 * kSide * kSide;
+        return Wide{_mm512_load_ps(from), _mm512_load_ps(from + kSide * kSide)};
+      };
+      write(plus_half(sum(0) + bias, sum(1) + sum(2)), at);
+      if (both) write(plus_half(bias - sum(3), sum(1) - sum(2)), at + below);
+    }
+  }
+
+  [[nodiscard]] Wide bias_of(std::int64_t sample, std::int64_t column) const {
+    const WinogradResults& results = task_.results;
+    if (results.bias == nullptr) return zeros();
+    const float* const bias = results.bias + sample * results.bias_step + column;
+    return {_mm512_loadu_ps(bias), _mm512_loadu_ps(bias + kSide)};
+  }
+
+  void write(const Wide& values, std::int64_t at) const {
+    const WinogradResults& results = task_.results;
+    store(results.residual == nullptr ? values : values + load(results.residual + at),
+          results.out + at);
+  }
+
+  const WinogradTask& task_;
+  const WinogradRows& rows_;
+  std::byte* scratch_;
+  std::int64_t lines_[kWinogradBlock];  // of the first pairs of the block's tiles
+  std::int64_t count_ = 0;
+};
+
+}  // namespace
+
+void winograd_multiply(const WinogradTask& task, std::byte* scratch) {
+  const amx::Configured tiles;
+  Convolution(task, scratch).run();
+}
+
+}  // namespace sagitta::cpu
