@@ -72,6 +72,29 @@ TEST_P(LinearTwin, GegluAgrees) {
   }
 }
 
+// More rows than go through at once.
+TEST_P(LinearTwin, FeedForwardAgrees) {
+  for (const Shape& shape : {Shape{2, 3, 20}, Shape{2, 1030, 32}}) {
+    for (int addends = 0; addends < 4; ++addends) {
+      SCOPED_TRACE(to_string(shape) + " addends " + std::to_string(addends));
+      expect_twins([&](Side& side) {
+        const std::int64_t width = shape.back();
+        const Tensor x = side.tensor(shape);
+        const Weight gated = side.weight(WeightUse::geglu, {8 * width, width}, 0, 0.2F);
+        const Weight weight = side.weight(WeightUse::linear, {width, 4 * width}, 0, 0.1F);
+        const Weight gated_bias = side.weight(WeightUse::vector, {8 * width});
+        const Weight bias = side.weight(WeightUse::vector, {width});
+        const Tensor residual = side.tensor(shape);
+        const bool biased = (addends & 1) != 0;
+        return ops::feed_forward(x, gated, weight,
+                                 {.gated_bias = biased ? &gated_bias : nullptr,
+                                  .bias = biased ? &bias : nullptr,
+                                  .residual = (addends & 2) != 0 ? &residual : nullptr});
+      });
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Targets, LinearTwin, testing::ValuesIn(twin_targets()), target_name);
 
 }  // namespace

@@ -136,6 +136,22 @@ TEST_F(OpCheck, GegluWantsAnEvenWeight) {
       HasSubstr("3x4 has an odd number of rows"));
 }
 
+TEST_F(OpCheck, FeedForwardWantsWeightsThatFit) {
+  const Tensor x = tensor({2, 4});
+  const Weight gated = weight(WeightUse::geglu, {6, 4});
+  expect_refused(
+      [&] {
+        return feed_forward(x, gated, weight(WeightUse::linear, {4, 6}));
+      },
+      HasSubstr("feed_forward: x of shape 2x3 has 3 features"));
+  const Tensor residual = tensor({2, 3});
+  expect_refused(
+      [&] {
+        return feed_forward(x, gated, weight(WeightUse::linear, {4, 3}), {.residual = &residual});
+      },
+      HasSubstr("residual has shape 2x3, expected 2x4"));
+}
+
 TEST_F(OpCheck, GroupNormWantsGroupsThatDivideTheChannels) {
   const Tensor x = tensor({1, 2, 2, 48});
   for (const int groups : {32, 0, -1}) {

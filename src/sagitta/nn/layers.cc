@@ -33,13 +33,19 @@ void Linear::params(ParamVisitor& visit) {
 GatedLinear::GatedLinear(std::int64_t in, std::int64_t out)
     : weight{.shape = {2 * out, in}, .use = WeightUse::geglu, .value = {}}, bias(vector(2 * out)) {}
 
-Tensor GatedLinear::operator()(const Tensor& x) const {
-  return ops::linear_geglu(x, weight.value, {.bias = &bias.value});
-}
-
 void GatedLinear::params(ParamVisitor& visit) {
   visit("weight", weight);
   visit("bias", bias);
+}
+
+FeedForward::FeedForward(std::int64_t width, std::int64_t inner)
+    : in(width, inner), out(inner, width) {}
+
+Tensor FeedForward::operator()(const Tensor& x, const Tensor& residual) const {
+  return ops::feed_forward(x, in.weight.value, out.weight.value,
+                           {.gated_bias = &in.bias.value,
+                            .bias = out.bias ? &out.bias->value : nullptr,
+                            .residual = &residual});
 }
 
 Conv3x3::Conv3x3(std::int64_t in, std::int64_t out, Kind how, bool with_bias)

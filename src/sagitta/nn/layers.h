@@ -26,15 +26,24 @@ struct Linear {
   std::optional<Param> bias;
 };
 
-// GEGLU: the projection to two halves and value * gelu(gate). (..., in) -> (..., out).
+// A projection to two halves, of which one goes through GELU and gates the other (GEGLU).
 struct GatedLinear {
   GatedLinear() = default;
   GatedLinear(std::int64_t in, std::int64_t out);
-  Tensor operator()(const Tensor& x) const;
   void params(ParamVisitor& visit);
 
   Param weight;
   Param bias;
+};
+
+// A transformer's feed-forward layer, added to `residual`. All are (..., width).
+struct FeedForward {
+  FeedForward() = default;
+  FeedForward(std::int64_t width, std::int64_t inner);
+  Tensor operator()(const Tensor& x, const Tensor& residual) const;
+
+  GatedLinear in;
+  Linear out;
 };
 
 struct ConvCall {

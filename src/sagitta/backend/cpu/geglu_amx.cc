@@ -5,7 +5,7 @@
 #include "sagitta/backend/cpu/geglu_amx.h"
 
 #include "sagitta/backend/cpu/amx_tiles.h"
-#include "sagitta/backend/cpu/elementary.h"
+#include "sagitta/backend/cpu/gelu_table.h"
 
 namespace sagitta::cpu {
 namespace {
@@ -30,16 +30,35 @@ struct Block {
   std::int64_t done = 0;
 };
 
-__m512 gelu(__m512 x) {
-  alignas(64) float values[kSide];
-  _mm512_store_ps(values, x);
-  for (float& value : values) value = short_gelu(value);
-  return _mm512_load_ps(values);
-}
+// GeluTable::gelu for 16 values, with the table in registers.
+class Gelu {
+ public:
+  explicit Gelu(const GeluTable& table) {
+    for (int i = 0; i < 3; ++i) {
+      low_[i] = _mm512_load_ps(table.c[i]);
+      high_[i] = _mm512_load_ps(table.c[i] + kSide);
+    }
+  }
+
+  [[nodiscard]] __m512 operator()(__m512 x) const {
+    const __m512 zero = _mm512_setzero_ps();
+    // The second operand is the result where one is NaN.
+    const __m512 t = _mm512_maskz_min_ps(0xFFFF, _mm512_set1_ps(GeluTable::kEnd), _mm512_abs_ps(x));
+    const __m512i i = _mm512_castps_si512(_mm512_fmadd_ps(t, _mm512_set1_ps(1 / GeluTable::kStep),
+                                                          _mm512_set1_ps(GeluTable::kRound)));
+    const auto coefficient = [&](int k) { return _mm512_permutex2var_ps(low_[k], i, high_[k]); };
+    const __m512 slope = _mm512_fmadd_ps(coefficient(2), t, coefficient(1));
+    return _mm512_fmadd_ps(slope, t, coefficient(0) + _mm512_maskz_max_ps(0xFFFF, x, zero));
+  }
+
+ private:
+  __m512 low_[3];
+  __m512 high_[3];
+};
 
 class Geglu {
  public:
-  Geglu(const GegluTask& task, std::uint16_t* scratch) : task_(task) {
+  Geglu(const GegluTask& task, std::uint16_t* scratch) : task_(task), gelu_(*task.gelu) {
     const std::int64_t whole = task.rows / kGegluRows * kGegluRows;
     if (whole < task.rows) copy_rows(whole, scratch);
   }
@@ -83,6 +102,7 @@ class Geglu {
   }
 
   void finish_rows(std::int64_t end) {
+    const Gelu gelu = gelu_;
     for (; block_.done < end; ++block_.done) {
       const __m512 gate = _mm512_load_ps(block_.sums->gate[block_.done]) + block_.gate_bias;
       const __m512 value = _mm512_load_ps(block_.sums->value[block_.done]) + block_.value_bias;
@@ -105,6 +125,7 @@ class Geglu {
   }
 
   const GegluTask& task_;
+  Gelu gelu_;
   const std::uint16_t* last_ = nullptr;
   BlockSums sums_[2];
   int next_ = 0;

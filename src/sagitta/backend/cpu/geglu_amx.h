@@ -2,6 +2,8 @@
 // header with inline functions that other files use too: the linker might keep their copy.
 #pragma once
 
+#include "sagitta/backend/cpu/gelu_table.h"
+
 #include <cstddef>
 #include <cstdint>
 
@@ -25,7 +27,8 @@ struct GegluTask {
   std::int64_t columns;
   const float* value_bias;  // of the first column; null: none
   const float* gate_bias;   // likewise
-  std::uint16_t* out;       // of the first row and column
+  const GeluTable* gelu;
+  std::uint16_t* out;  // of the first row and column
 };
 
 // Needs amx_usable(). scratch: room for kGegluRows rows of x.

@@ -50,6 +50,7 @@ void multiply_tiles(Device& device, const PackedGeglu& weight, const Product& pr
                .columns = std::min(kTaskColumns, out - column),
                .value_bias = advance<float>(product.bias, column),
                .gate_bias = advance<float>(product.bias, out + column),
+               .gelu = &gelu_table(),
                .out = static_cast<std::uint16_t*>(product.out) + row * out + column},
               static_cast<std::uint16_t*>(scratch.data()) + room * omp_get_thread_num());
   }

@@ -40,20 +40,19 @@ TransformerBlock::TransformerBlock(std::int64_t width, std::int64_t context, int
       norm3(width),
       attn1(width, width, heads),
       attn2(width, context, heads),
-      ff_in(width, width * kFeedForwardFactor),
-      ff_out(width * kFeedForwardFactor, width) {}
+      ff(width, width * kFeedForwardFactor) {}
 
 Tensor TransformerBlock::operator()(const Tensor& x, const Tensor& context,
                                     const AttnContext& ctx) const {
   Tensor h = attn1.self(norm1(x), x, ctx);
   h = attn2.cross(norm2(h), context, h, ctx);
-  return ff_out(ff_in(norm3(h)), {.residual = &h});
+  return ff(norm3(h), h);
 }
 
 void TransformerBlock::params(ParamVisitor& visit) {
   visit("attn1", attn1);
-  visit("ff.net.0.proj", ff_in);
-  visit("ff.net.2", ff_out);
+  visit("ff.net.0.proj", ff.in);
+  visit("ff.net.2", ff.out);
   visit("attn2", attn2);
   visit("norm1", norm1);
   visit("norm2", norm2);

@@ -38,8 +38,7 @@ struct TransformerBlock {
   LayerNorm norm3;
   Attention attn1;
   Attention attn2;
-  GatedLinear ff_in;
-  Linear ff_out;
+  FeedForward ff;
 };
 
 // Transformer blocks over the cells of a feature map.
