@@ -27,15 +27,16 @@ void conv2d(benchmark::State& state) {
 }
 BENCHMARK(conv2d)
     ->ArgNames({"side", "in", "out", "kernel", "stride", "bf16"})
-    ->ArgsProduct({{64}, {4}, {320}, {3}, {1}, {0, 1}})      // conv_in
-    ->ArgsProduct({{64}, {320}, {320}, {3}, {1}, {0, 1}})    // ResBlock, 64x64
-    ->ArgsProduct({{32}, {640}, {640}, {3}, {1}, {0, 1}})    // ResBlock, 32x32
-    ->ArgsProduct({{16}, {1280}, {1280}, {3}, {1}, {0, 1}})  // ResBlock, 16x16
-    ->ArgsProduct({{8}, {2560}, {1280}, {3}, {1}, {0, 1}})   // output ResBlock, 8x8
-    ->ArgsProduct({{64}, {640}, {320}, {1}, {1}, {0, 1}})    // skip connection
-    ->ArgsProduct({{64}, {320}, {320}, {3}, {2}, {0, 1}})    // Downsample
-    ->ArgsProduct({{64}, {320}, {4}, {3}, {1}, {0, 1}})      // conv_out
-    ->ArgsProduct({{512}, {128}, {128}, {3}, {1}, {0, 1}})   // VAE decoder, two pictures
+    ->ArgsProduct({{64}, {4}, {320}, {3}, {1}, {0, 1}})            // conv_in
+    ->ArgsProduct({{64}, {320}, {320}, {3}, {1}, {0, 1}})          // ResBlock, 64x64
+    ->ArgsProduct({{64}, {960}, {320}, {3}, {1}, {0, 1}})          // output ResBlock, 64x64
+    ->ArgsProduct({{32}, {640, 1280}, {640}, {3}, {1}, {0, 1}})    // ResBlocks, 32x32
+    ->ArgsProduct({{16}, {1280, 2560}, {1280}, {3}, {1}, {0, 1}})  // ResBlocks, 16x16
+    ->ArgsProduct({{8}, {1280, 2560}, {1280}, {3}, {1}, {0, 1}})   // ResBlocks, 8x8
+    ->ArgsProduct({{64}, {640}, {320}, {1}, {1}, {0, 1}})          // skip connection
+    ->ArgsProduct({{64}, {320}, {320}, {3}, {2}, {0, 1}})          // Downsample
+    ->ArgsProduct({{64}, {320}, {4}, {3}, {1}, {0, 1}})            // conv_out
+    ->ArgsProduct({{512}, {128}, {128}, {3}, {1}, {0, 1}})         // VAE decoder, two pictures
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 

@@ -48,5 +48,27 @@ BENCHMARK(linear_geglu)
     ->Unit(benchmark::kMicrosecond)
     ->UseRealTime();
 
+// Arguments: rows, width, type. The values between the two products are four times as wide.
+void feed_forward(benchmark::State& state) {
+  const auto device = bench::open(state, 2);
+  const std::int64_t width = state.range(1);
+  const Tensor x = bench::tensor(*device, {state.range(0), width});
+  const Weight gated = bench::weight(*device, WeightUse::geglu, {8 * width, width});
+  const Weight weight = bench::weight(*device, WeightUse::linear, {width, 4 * width});
+  const ops::FeedForwardOptions options{.residual = &x};
+  Tensor out = ops::feed_forward(x, gated, weight, options);  // the first call builds the kernels
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(out = ops::feed_forward(x, gated, weight, options));
+  }
+  bench::count_flops(state, 24.0 * static_cast<double>(out.size() * width));
+}
+BENCHMARK(feed_forward)
+    ->ArgNames({"rows", "width", "bf16"})
+    ->ArgsProduct({{8192}, {320}, {0, 1}})  // 64x64
+    ->ArgsProduct({{2048}, {640}, {0, 1}})  // 32x32
+    ->ArgsProduct({{512}, {1280}, {0, 1}})  // 16x16
+    ->Unit(benchmark::kMicrosecond)
+    ->UseRealTime();
+
 }  // namespace
 }  // namespace sagitta

@@ -1,6 +1,8 @@
 // What only the CPU backend has: packed layouts, plans, threads, and its memory. That its results
 // are right at small sizes is shown by the twin tests; here are real layers and odd cases.
+#include "sagitta/backend/cpu/amx.h"
 #include "sagitta/backend/cpu/context.h"
+#include "sagitta/backend/cpu/dnnl.h"
 #include "sagitta/backend/cpu/open.h"
 #include "sagitta/backend/cpu/weights.h"
 #include "sagitta/backend/cpu/weights_packed.h"
@@ -239,6 +241,41 @@ TEST(CpuWeights, GatedWeightOfOddHeightIsRefused) {
         (void)load_weight(*device, WeightUse::geglu, to_stored(Array({7, 4})));
       },
       ThrowsMessage<Error>(HasSubstr("7x4")));
+}
+
+TEST(CpuKernelTiles, AreFoundInBlocksOfWholeTiles) {
+  using Tag = dnnl::memory::format_tag;
+  const auto tiles_in = [](Tag tag) {
+    return cpu::kernel_tiles({{192, 64, 3, 3}, dnnl::memory::data_type::bf16, tag});
+  };
+  const auto narrow = tiles_in(Tag::AcdB16b16a2b);
+  ASSERT_TRUE(narrow);
+  EXPECT_EQ(narrow->columns, 16);
+  EXPECT_EQ(narrow->tile_row, 64);
+  EXPECT_EQ(narrow->depth, 1024);
+  EXPECT_EQ(narrow->kernel_column, 2 * 1024);
+  EXPECT_EQ(narrow->kernel_row, 6 * 1024);
+  EXPECT_EQ(narrow->block, 18 * 1024);
+  const auto wide = tiles_in(Tag::AcdB16b64a2b);
+  ASSERT_TRUE(wide);
+  EXPECT_EQ(wide->columns, 64);
+  EXPECT_EQ(wide->tile_row, 256);
+  EXPECT_EQ(wide->depth, 4 * 1024);
+  EXPECT_TRUE(tiles_in(Tag::AcdB16b48a2b));
+  EXPECT_FALSE(tiles_in(Tag::abcd));
+  EXPECT_FALSE(tiles_in(Tag::ABcd16b16a));
+  EXPECT_FALSE(
+      cpu::kernel_tiles({{192, 64, 3, 3}, dnnl::memory::data_type::f32, Tag::AcdB16b16a2b}));
+}
+
+// Else convolutions would silently be oneDNN's.
+TEST(CpuKernelTiles, AreInTheUsualLayoutWhereTheProcessorMultipliesTiles) {
+  if (!cpu::amx_usable()) GTEST_SKIP() << "no AMX";
+  const auto device = cpu::open({.compute = DType::bf16});
+  for (const std::int64_t channels : {32, 64, 96, 128, 160, 320, 640, 704, 1280}) {
+    EXPECT_TRUE(cpu::kernel_tiles(cpu::usual_conv_layout(*device, {channels, 320, 3, 3})))
+        << channels;
+  }
 }
 
 TEST(CpuLinear, GatedProductInManyBlocksAgreesWithTheReference) {

@@ -164,6 +164,18 @@ TEST_F(AloneAndTogetherTest, Linear) {
   expect_same_bits(x, [&](const Tensor& rows) { return ops::linear_geglu(rows, gated); });
 }
 
+// Blocks of rows that go through both products at once begin and end within samples.
+TEST_F(AloneAndTogetherTest, FeedForwardAsItsTwoProducts) {
+  const Weight gated = weight(WeightUse::geglu, {2 * 70, 32});
+  const Weight matrix = weight(WeightUse::linear, {40, 70});
+  const auto layer = [&](const Tensor& x) { return ops::feed_forward(x, gated, matrix); };
+  const Tensor x = tensor({3, 1400, 32});
+  expect_same_bits(x, layer);
+  const Array one = download(layer(x));
+  const Array two = download(ops::linear(ops::linear_geglu(x, gated), matrix));
+  EXPECT_TRUE(std::equal(one.values().begin(), one.values().end(), two.values().begin()));
+}
+
 TEST_F(AloneAndTogetherTest, Convolutions) {
   const Weight few = weight(WeightUse::conv, {5, 4, 3, 3});
   const Weight many = weight(WeightUse::conv, {40, 32, 3, 3});

@@ -143,7 +143,7 @@ TEST_F(OpCheck, FeedForwardWantsWeightsThatFit) {
       [&] {
         return feed_forward(x, gated, weight(WeightUse::linear, {4, 6}));
       },
-      HasSubstr("feed_forward: x of shape 2x3 has 3 features"));
+      HasSubstr("feed_forward: gated of shape 6x4 gives 3 values, but weight of shape 4x6 wants 6"));
   const Tensor residual = tensor({2, 3});
   expect_refused(
       [&] {

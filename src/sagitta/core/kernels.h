@@ -53,6 +53,17 @@ struct LinearArgs {
   Activation activation = Activation::none;
 };
 
+// A transformer's feed-forward layer: out = (value * gelu(gate)) weight^T + bias + residual, where
+// value and gate are the halves of x gated^T + gated_bias.
+struct FeedForwardArgs {
+  const Tensor& x;                     // (..., K)
+  const Weight& gated;                 // geglu: (2M, K)
+  const Weight& weight;                // linear: (N, M)
+  const Weight* gated_bias = nullptr;  // (2M)
+  const Weight* bias = nullptr;        // (N)
+  const Tensor* residual = nullptr;    // (..., N)
+};
+
 // Statistics over each sample's positions and the channels of a group; then gamma, beta, and SiLU
 // where asked for.
 struct GroupNormArgs {
@@ -96,6 +107,7 @@ struct Kernels {
   // GEGLU (Shazeer 2020): out = value * gelu(gate), value and gate being the halves of the product.
   // It has neither residual nor activation.
   void (*linear_geglu)(const LinearArgs& args, Tensor& out);  // (..., N) from a geglu weight
+  void (*feed_forward)(const FeedForwardArgs& args, Tensor& out);  // (..., N)
   void (*group_norm)(const GroupNormArgs& args, Tensor& out);
   void (*layer_norm)(const LayerNormArgs& args, Tensor& out);
   void (*attention)(const AttentionArgs& args, Tensor& out);               // (B, Tq, heads*D)

@@ -30,22 +30,21 @@ void Linear::params(ParamVisitor& visit) {
   if (bias) visit("bias", *bias);
 }
 
-GatedLinear::GatedLinear(std::int64_t in, std::int64_t out)
-    : weight{.shape = {2 * out, in}, .use = WeightUse::geglu, .value = {}}, bias(vector(2 * out)) {}
-
-void GatedLinear::params(ParamVisitor& visit) {
-  visit("weight", weight);
-  visit("bias", bias);
-}
-
 FeedForward::FeedForward(std::int64_t width, std::int64_t inner)
-    : in(width, inner), out(inner, width) {}
+    : gated{.shape = {2 * inner, width}, .use = WeightUse::geglu, .value = {}},
+      gated_bias(vector(2 * inner)),
+      out(inner, width) {}
 
 Tensor FeedForward::operator()(const Tensor& x, const Tensor& residual) const {
-  return ops::feed_forward(x, in.weight.value, out.weight.value,
-                           {.gated_bias = &in.bias.value,
-                            .bias = out.bias ? &out.bias->value : nullptr,
-                            .residual = &residual});
+  return ops::feed_forward(
+      x, gated.value, out.weight.value,
+      {.gated_bias = &gated_bias.value, .bias = &out.bias->value, .residual = &residual});
+}
+
+void FeedForward::params(ParamVisitor& visit) {
+  visit("net.0.proj.weight", gated);
+  visit("net.0.proj.bias", gated_bias);
+  visit("net.2", out);
 }
 
 Conv3x3::Conv3x3(std::int64_t in, std::int64_t out, Kind how, bool with_bias)

@@ -26,23 +26,15 @@ struct Linear {
   std::optional<Param> bias;
 };
 
-// A projection to two halves, of which one goes through GELU and gates the other (GEGLU).
-struct GatedLinear {
-  GatedLinear() = default;
-  GatedLinear(std::int64_t in, std::int64_t out);
-  void params(ParamVisitor& visit);
-
-  Param weight;
-  Param bias;
-};
-
-// A transformer's feed-forward layer, added to `residual`. All are (..., width).
+// A transformer's feed-forward layer with GEGLU, added to `residual`. All are (..., width).
 struct FeedForward {
   FeedForward() = default;
   FeedForward(std::int64_t width, std::int64_t inner);
   Tensor operator()(const Tensor& x, const Tensor& residual) const;
+  void params(ParamVisitor& visit);
 
-  GatedLinear in;
+  Param gated;
+  Param gated_bias;
   Linear out;
 };
 

@@ -34,10 +34,9 @@ struct FeedForwardOptions {
   const Tensor* residual = nullptr;    // (..., N)
 };
 
-// linear(linear_geglu(x, gated), weight), a block of rows at a time, so that the M values between
-// the two, often four times as many as x has, stay in the caches and take little memory. x (...,
-// K), a geglu weight (2M, K), weight (N, M) -> (..., N). Throws Error{bad_input} where shapes,
-// devices or types do not fit.
+// linear(linear_geglu(x, gated), weight) in one, since the M values between the two are often four
+// times as many as x has. x (..., K), a geglu weight (2M, K), weight (N, M) -> (..., N).
+// Throws Error{bad_input} where shapes, devices or types do not fit.
 [[nodiscard]] Tensor feed_forward(const Tensor& x, const Weight& gated, const Weight& weight,
                                   const FeedForwardOptions& options = {});
 

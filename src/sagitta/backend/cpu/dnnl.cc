@@ -220,13 +220,14 @@ std::optional<KernelTiles> kernel_tiles(const Layout& layout) {
   const bool pairs = blocking.inner_idxs[0] == 1 && blocking.inner_blks[0] == 16 &&
                      blocking.inner_idxs[1] == 0 && blocking.inner_idxs[2] == 1 &&
                      blocking.inner_blks[2] == 2;
-  if (!pairs || (columns != 16 && columns % 32 != 0)) return std::nullopt;
+  if (!pairs || columns % 16 != 0) return std::nullopt;
   const auto& strides = blocking.strides;
   return KernelTiles{.columns = columns,
                      .block = strides[0] * kElement,
                      .depth = strides[1] * kElement,
                      .kernel_row = strides[2] * kElement,
-                     .kernel_column = strides[3] * kElement};
+                     .kernel_column = strides[3] * kElement,
+                     .tile_row = columns * 2 * kElement};
 }
 
 Layout panel_layout(const Shape& shape, std::int64_t columns) {

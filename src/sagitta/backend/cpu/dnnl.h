@@ -105,16 +105,18 @@ void run(const dnnl::engine& engine, dnnl::stream& stream, const Plan& plan,
 [[nodiscard]] Layout matrix_layout(DType type, std::int64_t in, std::int64_t out);
 // The layout of dense (out, in, kernel_h, kernel_w) weights in memory.
 [[nodiscard]] Layout kernel_layout(DType type, const Shape& shape);
+
 // Where a layout of bf16 weights (out, in, kernel_h, kernel_w) has tiles of AMX: blocks of
 // `columns` of out, whose rows of pairs of in lie beside each other. Distances are in bytes.
 struct KernelTiles {
-  std::int64_t columns;
+  std::int64_t columns;        // a multiple of 16
   std::int64_t block;          // to the next block of out
   std::int64_t depth;          // to the next 32 of in
   std::int64_t kernel_row;     // to the next row of the kernel
   std::int64_t kernel_column;  // to the next column of the kernel
+  std::int64_t tile_row;       // between the rows of a tile
 };
-// None: this is another kind of layout, or has blocks of other than 16 or a multiple of 32 columns.
+// None: this is another kind of layout.
 [[nodiscard]] std::optional<KernelTiles> kernel_tiles(const Layout& layout);
 
 // The layout of f32 weights (out, in, kernel_h, kernel_w) in panels of 8, 16 or 32 of out, filled

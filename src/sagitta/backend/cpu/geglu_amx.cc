@@ -102,7 +102,7 @@ class Geglu {
   }
 
   void finish_rows(std::int64_t end) {
-    const Gelu gelu = gelu_;
+    const Gelu gelu = gelu_;  // else loaded again for each row, since products stand between
     for (; block_.done < end; ++block_.done) {
       const __m512 gate = _mm512_load_ps(block_.sums->gate[block_.done]) + block_.gate_bias;
       const __m512 value = _mm512_load_ps(block_.sums->value[block_.done]) + block_.value_bias;

@@ -1,13 +1,13 @@
-// The gated product with AMX. geglu_amx.cc is compiled for its instruction set, so it includes no
-// header with inline functions that other files use too: the linker might keep their copy.
+// The gated product with AMX. geglu_amx.cc is compiled for its instruction set, so functions that
+// other files use too are always_inline: the linker might keep their copy.
 #pragma once
-
-#include "sagitta/backend/cpu/gelu_table.h"
 
 #include <cstddef>
 #include <cstdint>
 
 namespace sagitta::cpu {
+
+struct GeluTable;
 
 // What the number of columns and the length of the sums are multiples of.
 constexpr std::int64_t kGegluColumns = 16;

@@ -3,6 +3,7 @@
 #include "sagitta/backend/cpu/amx.h"
 #include "sagitta/backend/cpu/elementwise.h"
 #include "sagitta/backend/cpu/geglu_amx.h"
+#include "sagitta/backend/cpu/gelu_table.h"
 #include "sagitta/backend/cpu/simd.h"
 
 #include <omp.h>

@@ -6,8 +6,8 @@
 namespace sagitta::cpu {
 namespace {
 
-// -t Phi(-t).
-double bump(double t) { return -0.5 * t * std::erfc(t / std::numbers::sqrt2); }
+// -g(t).
+double minus_bump(double t) { return -0.5 * t * std::erfc(t / std::numbers::sqrt2); }
 
 GeluTable make_table() {
   GeluTable table{};
@@ -17,11 +17,11 @@ GeluTable make_table() {
   const double outer = 0.25 * std::numbers::sqrt3;
   for (int i = 0; i <= kLast; ++i) {
     double t[3] = {(i - outer) * kStep, i * kStep, (i + outer) * kStep};
-    double y[3] = {bump(t[0]), bump(t[1]), bump(t[2])};
+    double y[3] = {minus_bump(t[0]), minus_bump(t[1]), minus_bump(t[2])};
     if (i == 0) {  // through 0, so that the relative error stays small there
       t[0] = 0;
       t[1] = 0.25 * kStep;
-      for (int k = 0; k < 3; ++k) y[k] = bump(t[k]);
+      for (int k = 0; k < 3; ++k) y[k] = minus_bump(t[k]);
     }
     if (i == kLast) {  // and nothing beyond the end
       t[2] = GeluTable::kEnd;

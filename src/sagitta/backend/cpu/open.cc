@@ -4,6 +4,7 @@
 #include "sagitta/backend/cpu/context.h"
 #include "sagitta/backend/cpu/conv2d.h"
 #include "sagitta/backend/cpu/elementwise.h"
+#include "sagitta/backend/cpu/feed_forward.h"
 #include "sagitta/backend/cpu/linear.h"
 #include "sagitta/backend/cpu/norm.h"
 #include "sagitta/backend/cpu/product_f32.h"
@@ -58,6 +59,7 @@ constexpr Kernels kKernels{
     .upsample_conv2d = scoped<upsample_conv2d>,
     .linear = scoped<linear>,
     .linear_geglu = scoped<linear_geglu>,
+    .feed_forward = scoped<feed_forward>,
     .group_norm = scoped<group_norm>,
     .layer_norm = scoped<layer_norm>,
     .attention = scoped<attention>,

@@ -9,8 +9,8 @@ using amx::kRowBytes;
 using amx::kSide;
 using amx::kTileBytes;
 
-static_assert(kWinogradDepth == amx::kDepth && kWinogradColumns == 2 * kSide &&
-              kWinogradTile == kSide);
+static_assert(kWinogradDepth == amx::kDepth && kWinogradGroup == 2 * kSide &&
+              kWinogradTile == kSide && kWinogradTiles % 2 == 0);
 
 // 32 values.
 struct Wide {
@@ -45,10 +45,11 @@ void store(const Wide& values, void* to) {
 
 void zero_line(std::byte* to) { _mm512_storeu_si512(to, _mm512_setzero_si512()); }
 
-// The cells of a row of pairs for 32 channels. rows: the four rows of the picture that it sees,
-// null where they are outside. step: bytes from one position's cells to the next one's.
-void row_cells(const std::uint16_t* const (&rows)[4], std::int64_t width, std::int64_t channels,
-               std::int64_t step, std::byte* to) {
+// The inputs of a row of pairs for 32 channels. rows: the four rows of the picture that it sees,
+// null where they are outside. step: bytes from one
+// position to the next one.
+void row_inputs(const std::uint16_t* const (&rows)[4], std::int64_t width, std::int64_t channels,
+                std::int64_t step, std::byte* to) {
   for (std::int64_t x = 0; x < width; ++x, to += kRowBytes) {
     Wide d[4];
     for (int i = 0; i < 4; ++i) d[i] = rows[i] == nullptr ? zeros() : load(rows[i] + x * channels);
@@ -61,8 +62,8 @@ void row_cells(const std::uint16_t* const (&rows)[4], std::int64_t width, std::i
 
 }  // namespace
 
-void winograd_cells(const WinogradRows& rows, const std::uint16_t* x, std::int64_t first,
-                    std::int64_t end, std::byte* cells) {
+void winograd_inputs(const WinogradRows& rows, const std::uint16_t* x, std::int64_t first,
+                     std::int64_t end, std::byte* inputs) {
   const std::int64_t line = rows.width * rows.in;
   for (std::int64_t i = first; i < end; ++i) {
     const std::int64_t sample = (rows.first + i) / rows.rows_per_sample();
@@ -73,12 +74,12 @@ void winograd_cells(const WinogradRows& rows, const std::uint16_t* x, std::int64
         const bool inside = top + k >= 0 && top + k < rows.height;
         seen[k] = inside ? x + (sample * rows.height + top + k) * line + channel : nullptr;
       }
-      std::byte* const to =
-          cells + channel / kWinogradDepth * rows.block() + (1 + i * rows.pitch()) * kRowBytes;
-      row_cells(seen, rows.width, rows.in, rows.step(), to);
+      std::byte* const to = inputs + channel / kWinogradDepth * rows.depth_bytes() +
+                            (1 + i * rows.pitch()) * kRowBytes;
+      row_inputs(seen, rows.width, rows.in, rows.position_bytes(), to);
       for (std::int64_t k = 0; k < kWinogradPositions; ++k) {
-        zero_line(to + rows.width * kRowBytes + k * rows.step());
-        if (i == 0) zero_line(to - kRowBytes + k * rows.step());
+        zero_line(to + rows.width * kRowBytes + k * rows.position_bytes());
+        if (i == 0) zero_line(to - kRowBytes + k * rows.position_bytes());
       }
     }
   }
@@ -86,17 +87,15 @@ void winograd_cells(const WinogradRows& rows, const std::uint16_t* x, std::int64
 
 namespace {
 
-// Transformed weights of 32 columns: (position, in / 32, tap, 16 columns).
-constexpr std::int64_t kStepBytes = 2 * kTileBytes;
+// Transformed weights of a group: (position, in / 32, tap, 2) tiles.
+constexpr std::int64_t kPairBytes = 2 * kTileBytes;
 
-std::int64_t position_bytes(std::int64_t in) {
-  return in / kWinogradDepth * kWinogradTaps * kStepBytes;
-}
+std::int64_t position_bytes(std::int64_t in) { return winograd_weight_bytes(in) / 2; }
 
 WinogradTiles inner_tiles(const std::byte* weights, std::int64_t in, std::int64_t position) {
   return {.data = weights + position * position_bytes(in),
-          .depth = kWinogradTaps * kStepBytes,
-          .tap = kStepBytes,
+          .depth = kWinogradTaps * kPairBytes,
+          .tap = kPairBytes,
           .beside = kTileBytes,
           .row = kRowBytes};
 }
@@ -109,7 +108,7 @@ void winograd_weights(const WinogradKernel& kernel, std::int64_t in, std::int64_
   const std::int64_t position = position_bytes(in);
   for (std::int64_t block = 0; block < in / kWinogradDepth; ++block) {
     const std::byte* from = tiles.data + tap * tiles.tap + block * tiles.depth;
-    std::byte* out = to + (block * kWinogradTaps + tap) * kStepBytes;
+    std::byte* out = to + (block * kWinogradTaps + tap) * kPairBytes;
     for (std::int64_t row = 0; row < kSide; ++row, from += tiles.row, out += kRowBytes) {
       for (std::int64_t i = 0; i < 2; ++i) {
         const std::byte* const first = from + i * tiles.beside;
@@ -141,12 +140,12 @@ class Convolution {
   }
 
  private:
-  // Fills the block with tiles from a line on, and returns the line behind them. No tile begins at
+  // Takes tiles from a line on, and returns the line behind them. No tile begins at
   // a line of zeros, whose results are of no use: where the width is a multiple of 16 they are
   // never computed.
   std::int64_t take_tiles(std::int64_t line, std::int64_t end) {
     count_ = 0;
-    while (count_ < kWinogradBlock && line < end) {
+    while (count_ < kWinogradTiles && line < end) {
       lines_[count_++] = line;
       line += kSide;
       if (line % rows_.pitch() == rows_.width) ++line;
@@ -154,11 +153,11 @@ class Convolution {
     return line;
   }
 
-  // The sums of a tile at a position: two tiles of 16 columns each.
+  // The sums of a tile at a position: two tiles of 16 channels each.
   [[nodiscard]] std::byte* sums(std::int64_t group, std::int64_t tile,
                                 std::int64_t position) const {
     return scratch_ +
-           ((group * kWinogradBlock + tile) * kWinogradPositions + position) * 2 * kTileBytes;
+           ((group * kWinogradTiles + tile) * kWinogradPositions + position) * 2 * kTileBytes;
   }
 
   [[nodiscard]] WinogradTiles weights(std::int64_t position, std::int64_t group) const {
@@ -175,12 +174,12 @@ class Convolution {
 
   void multiply(std::int64_t position, std::int64_t group) {
     const WinogradTiles right = weights(position, group);
-    const std::byte* const cells = task_.cells + position * rows_.step();
+    const std::byte* const inputs = task_.inputs + position * rows_.position_bytes();
     constexpr std::int64_t kNext = kWinogradPositions * 2 * kTileBytes;
     for (std::int64_t tile = 0; tile < count_; tile += 2) {
       // The last tile of an odd number is multiplied twice.
       const std::int64_t second = tile + 1 < count_ ? lines_[tile + 1] : lines_[tile];
-      amx::Left left{.data = cells + lines_[tile] * kRowBytes,
+      amx::Left left{.data = inputs + lines_[tile] * kRowBytes,
                      .below = (second - lines_[tile]) * kRowBytes,
                      .row = kRowBytes};
       amx::clear_sums<2>();
@@ -191,7 +190,7 @@ class Convolution {
           const std::byte* const pair[2] = {tiles, tiles + right.beside};
           amx::multiply<2>({left.data + tap * kRowBytes, left.below, left.row}, pair, right.row);
         }
-        left.data += rows_.block();
+        left.data += rows_.depth_bytes();
         block += right.depth;
       }
       amx::store_sums<2>({.data = sums(group, tile, position),
@@ -202,7 +201,7 @@ class Convolution {
   }
 
   void finish(std::int64_t group, std::int64_t end) const {
-    const std::int64_t column = task_.column + group * kWinogradColumns;
+    const std::int64_t channel = task_.channel + group * kWinogradGroup;
     for (std::int64_t tile = 0; tile < count_; ++tile) {
       const std::int64_t line = lines_[tile];
       const std::int64_t count = end - line < kSide ? end - line : kSide;
@@ -212,21 +211,21 @@ class Convolution {
         const std::int64_t row = rows_.first + (line + i) / rows_.pitch();
         const std::int64_t x = (line + i) % rows_.pitch();
         const std::int64_t part = rows_.width - x < count - i ? rows_.width - x : count - i;
-        finish_row(from + i * kSide, row, x, part, column);
+        finish_row(from + i * kSide, row, x, part, channel);
         i += part + 1;
       }
     }
   }
 
   void finish_row(const float* sums, std::int64_t row, std::int64_t x, std::int64_t count,
-                  std::int64_t column) const {
+                  std::int64_t channel) const {
     const std::int64_t sample = row / rows_.rows_per_sample();
     const std::int64_t y = row % rows_.rows_per_sample() * 2;
     const std::int64_t step = task_.results.channels;
     const std::int64_t below = rows_.width * step;
     const bool both = y + 1 < rows_.height;
-    const Wide bias = bias_of(sample, column);
-    std::int64_t at = ((sample * rows_.height + y) * rows_.width + x) * step + column;
+    const Wide bias = bias_of(sample, channel);
+    std::int64_t at = ((sample * rows_.height + y) * rows_.width + x) * step + channel;
     for (std::int64_t i = 0; i < count; ++i, sums += kSide, at += step) {
       const auto sum = [&](std::int64_t position) {
         const float* const from = sums + position * 2 * kSide * kSide;
@@ -237,10 +236,10 @@ class Convolution {
     }
   }
 
-  [[nodiscard]] Wide bias_of(std::int64_t sample, std::int64_t column) const {
+  [[nodiscard]] Wide bias_of(std::int64_t sample, std::int64_t channel) const {
     const WinogradResults& results = task_.results;
     if (results.bias == nullptr) return zeros();
-    const float* const bias = results.bias + sample * results.bias_step + column;
+    const float* const bias = results.bias + sample * results.bias_step + channel;
     return {_mm512_loadu_ps(bias), _mm512_loadu_ps(bias + kSide)};
   }
 
@@ -253,7 +252,7 @@ class Convolution {
   const WinogradTask& task_;
   const WinogradRows& rows_;
   std::byte* scratch_;
-  std::int64_t lines_[kWinogradBlock];  // of the first pairs of the block's tiles
+  std::int64_t lines_[kWinogradTiles];  // of the first pairs of tiles
   std::int64_t count_ = 0;
 };
 

@@ -3,10 +3,10 @@
 // linker might keep their copy.
 //
 // Two neighbours in a column of the results are a pair. Rows of pairs are counted through all
-// samples. The four sums B^T d that a pair sees in each column of the picture are its cells. They
-// lie in lines of 32 channels, (position, channels / 32, line): a line of zeros, and then those of
-// each row of pairs with one of zeros behind them, so that the neighbours to the left and to the
-// right are the lines before and after.
+// samples. The inputs of a pair are the four sums B^T d of what it sees in each column of the
+// picture. They lie in lines of 32 channels, (position, channels / 32, line): a line of zeros, and
+// then those of each row of pairs with one of zeros behind them, so that the neighbours to the left
+// and to the right are the lines before and after.
 #pragma once
 
 #include <cstddef>
@@ -14,16 +14,16 @@
 
 namespace sagitta::cpu {
 
-// What the numbers of channels are multiples of.
+// What the numbers of channels are multiples of: those of x, and those of the results, which come
+// in groups.
 constexpr std::int64_t kWinogradDepth = 32;
-constexpr std::int64_t kWinogradColumns = 32;
+constexpr std::int64_t kWinogradGroup = 32;
 constexpr std::int64_t kWinogradPositions = 4;
 constexpr std::int64_t kWinogradTaps = 3;
 constexpr std::int64_t kWinogradTile = 16;  // pairs
-// Tiles of pairs that wait for all positions of their sums at once: so many that reading the
-// weights again costs little, and so few that one position's cells and all sums stay near the
-// second cache.
-constexpr std::int64_t kWinogradBlock = 16;
+// Tiles of pairs that are multiplied at all positions before their results are made. With 1280
+// channels and ten groups the inputs of a position are 640 KiB and the sums 1.3 MiB.
+constexpr std::int64_t kWinogradTiles = 16;
 
 // Samples (height, width, in) in bf16 and some of their rows of pairs.
 struct WinogradRows {
@@ -35,17 +35,19 @@ struct WinogradRows {
 
   [[gnu::always_inline]] std::int64_t rows_per_sample() const { return (height + 1) / 2; }
   [[gnu::always_inline]] std::int64_t pitch() const { return width + 1; }
-  // From one block of 32 channels to the next one, in bytes. A tile may reach beyond the last pair.
-  [[gnu::always_inline]] std::int64_t block() const {
+  // Bytes of the inputs of 32 channels at a position. A tile may reach beyond the last pair.
+  [[gnu::always_inline]] std::int64_t depth_bytes() const {
     return (1 + count * pitch() + kWinogradTile) * kWinogradDepth * 2;
   }
-  // From one position's cells to the next one's.
-  [[gnu::always_inline]] std::int64_t step() const { return in / kWinogradDepth * block(); }
+  // Bytes of the inputs at a position.
+  [[gnu::always_inline]] std::int64_t position_bytes() const {
+    return in / kWinogradDepth * depth_bytes();
+  }
 };
 
-// The cells of rows [first, end), counted from rows.first. x: the first sample.
-void winograd_cells(const WinogradRows& rows, const std::uint16_t* x, std::int64_t first,
-                    std::int64_t end, std::byte* cells);
+// The inputs of rows [first, end), counted from rows.first. x: the first sample.
+void winograd_inputs(const WinogradRows& rows, const std::uint16_t* x, std::int64_t first,
+                     std::int64_t end, std::byte* inputs);
 
 // The weights of one position in tiles of 32 x 16, as tdpbf16ps takes them. Distances are in bytes.
 struct WinogradTiles {
@@ -56,16 +58,16 @@ struct WinogradTiles {
   std::int64_t row;     // between the rows of a tile
 };
 
-// Weights of 32 columns of out: those of the first row of the kernel, and the way to the next row.
+// Weights of a group: those of the first row of the kernel, and the way to the next row.
 struct WinogradKernel {
   WinogradTiles tiles;
   std::int64_t below;
 };
 
-// Bytes of the transformed weights of 32 columns at the two inner positions; at the outer ones they
+// Bytes of the transformed weights of a group at the two inner positions; at the outer ones they
 // are the first and the last row of the kernel.
 [[gnu::always_inline]] constexpr std::int64_t winograd_weight_bytes(std::int64_t in) {
-  return 2 * kWinogradTaps * in * kWinogradColumns * 2;
+  return 2 * kWinogradTaps * in * kWinogradGroup * 2;
 }
 
 // One column of the kernel, `tap`. to: the weights of all taps.
@@ -81,23 +83,22 @@ struct WinogradResults {
   std::uint16_t* out;
 };
 
-// A part of the products: rows [first, end) of pairs, counted from rows.first, and `groups` times
-// 32 columns of out.
+// A part of the products: rows [first, end) of pairs, counted from rows.first, and some groups.
 struct WinogradTask {
   const WinogradRows& rows;
-  const std::byte* cells;
+  const std::byte* inputs;
   std::int64_t first;
   std::int64_t end;
-  std::int64_t column;  // the first one
+  std::int64_t channel;  // of the results: the first one
   std::int64_t groups;
   const WinogradKernel* kernels;   // of each group
   const std::byte* inner_weights;  // winograd_weight_bytes() for each group
   WinogradResults results;
 };
 
-// Bytes of scratch for a task: the sums of all positions of kWinogradBlock tiles.
+// Bytes of scratch for a task: the sums at all positions of kWinogradTiles tiles.
 [[gnu::always_inline]] constexpr std::int64_t winograd_scratch_bytes(std::int64_t groups) {
-  return groups * kWinogradPositions * kWinogradBlock * kWinogradTile * kWinogradColumns * 4;
+  return groups * kWinogradPositions * kWinogradTiles * kWinogradTile * kWinogradGroup * 4;
 }
 
 // Needs amx_usable().

@@ -17,9 +17,9 @@ namespace {
 
 // Fewer pairs of a sample are too little work for transformed weights.
 constexpr std::int64_t kLeastPairs = 32;
-// Cells of some rows of pairs at a time, so that large pictures do not take much memory.
-constexpr std::int64_t kCellBytes = 16 << 20;
-// Groups of 32 columns of a task: the more, the less often cells come from the outer caches.
+// Bytes of inputs at a time, so that large pictures do not take much memory.
+constexpr std::int64_t kInputBytes = 16 << 20;
+// Groups of a task: the more, the less often inputs come from the outer caches.
 constexpr std::int64_t kMostGroups = 20;
 constexpr std::int64_t kTasksPerThread = 4;
 
@@ -34,7 +34,7 @@ class Convolution {
         device_(out.device()),
         samples_{.height = out.dim(1), .width = out.dim(2), .in = args.x.dim(3)},
         rows_(out.dim(0) * samples_.rows_per_sample()),
-        groups_(out.dim(3) / kWinogradColumns),
+        groups_(out.dim(3) / kWinogradGroup),
         group_bytes_(winograd_weight_bytes(samples_.in)),
         bias_(args, out.device()),
         results_{
@@ -54,62 +54,66 @@ class Convolution {
     plan();
     const bool shared = rows_ > task_rows_;
     const PoolBlock weights(device_, shared ? size(groups_ * group_bytes_) : 0);
-    if (shared) transform_weights(0, groups_, bytes_of(weights), true);
+    if (shared) transform_all_weights(bytes_of(weights));
     WinogradRows block = samples_;
     block.count = block_rows_;
-    const PoolBlock cells(device_, size(kWinogradPositions * block.step()));
+    const PoolBlock inputs(device_, size(kWinogradPositions * block.position_bytes()));
     for (; block.first < rows_; block.first += block.count) {
       block.count = std::min(block_rows_, rows_ - block.first);
-      transform_cells(block, bytes_of(cells));
-      multiply(block, bytes_of(cells), shared ? bytes_of(weights) : nullptr);
+      transform_inputs(block, bytes_of(inputs));
+      multiply(block, bytes_of(inputs), shared ? bytes_of(weights) : nullptr);
     }
   }
 
  private:
   static WinogradKernel kernel(const KernelTiles& tiles, const std::byte* data,
                                std::int64_t group) {
-    const std::int64_t column = group * kWinogradColumns;
-    return {.tiles = {.data = data + column / tiles.columns * tiles.block +
-                              column % tiles.columns * kPairBytes,
+    const auto at = [&](std::int64_t channel) {
+      constexpr std::int64_t kPairBytes = 4;
+      return data + channel / tiles.columns * tiles.block + channel % tiles.columns * kPairBytes;
+    };
+    const std::int64_t first = group * kWinogradGroup;
+    return {.tiles = {.data = at(first),
                       .depth = tiles.depth,
                       .tap = tiles.kernel_column,
-                      .beside = tiles.columns < kWinogradColumns ? tiles.block
-                                                                 : kWinogradTile * kPairBytes,
-                      .row = tiles.columns * kPairBytes},
+                      .beside = at(first + kWinogradTile) - at(first),
+                      .row = tiles.tile_row},
             .below = tiles.kernel_row};
   }
 
-  // Rows of pairs of a block and of a task, and groups of a task.
+  // Rows of pairs whose inputs are made at a time, rows and groups of a task.
   void plan() {
-    WinogradRows row = samples_;
-    row.count = 1;
-    block_rows_ =
-        std::clamp<std::int64_t>(kCellBytes / (kWinogradPositions * row.step()), 1, rows_);
-    task_rows_ = std::min(block_rows_, divide_up(kWinogradBlock * kWinogradTile, samples_.width));
-    const std::int64_t ranges = divide_up(block_rows_, task_rows_);
+    task_rows_ = std::min(rows_, divide_up(kWinogradTiles * kWinogradTile, samples_.width));
+    const std::int64_t row_bytes = kWinogradPositions * samples_.in * 2 * samples_.pitch();
+    const std::int64_t blocks =
+        divide_up(rows_, std::max<std::int64_t>(1, kInputBytes / row_bytes));
+    const std::int64_t ranges = divide_up(divide_up(rows_, blocks), task_rows_);
+    block_rows_ = std::min(rows_, ranges * task_rows_);
     const std::int64_t parts = divide_up(kTasksPerThread * omp_get_max_threads(), ranges);
-    task_groups_ = std::clamp<std::int64_t>(groups_ / parts, 1, std::min(groups_, kMostGroups));
+    task_groups_ = std::clamp<std::int64_t>(groups_ / parts, 1, kMostGroups);
   }
 
-  void transform_weights(std::int64_t first, std::int64_t count, std::byte* to,
-                         bool parallel) const {
-#pragma omp parallel for schedule(static) if (parallel)
-    for (std::int64_t i = 0; i < count * kWinogradTaps; ++i) {
+  void transform_weights(std::int64_t group, std::int64_t tap, std::byte* to) const {
+    winograd_weights(kernels_[static_cast<std::size_t>(group)], samples_.in, tap, to);
+  }
+
+  void transform_all_weights(std::byte* to) const {
+    parallel_ranges(groups_ * kWinogradTaps, 1, [&](std::int64_t i, std::int64_t /*end*/) {
       const std::int64_t group = i / kWinogradTaps;
-      winograd_weights(kernels_[static_cast<std::size_t>(first + group)], samples_.in,
-                       i % kWinogradTaps, to + group * group_bytes_);
-    }
+      transform_weights(group, i % kWinogradTaps, to + group * group_bytes_);
+    });
   }
 
-  void transform_cells(const WinogradRows& block, std::byte* to) const {
+  void transform_inputs(const WinogradRows& block, std::byte* to) const {
     parallel_ranges(block.count, 1, [&](std::int64_t begin, std::int64_t end) {
-      winograd_cells(block, x_, begin, end, to);
+      winograd_inputs(block, x_, begin, end, to);
     });
   }
 
   // weights: transformed ones of all groups; null where each is wanted by one task only, which
   // transforms it.
-  void multiply(const WinogradRows& block, const std::byte* cells, const std::byte* weights) const {
+  void multiply(const WinogradRows& block, const std::byte* inputs,
+                const std::byte* weights) const {
     const std::int64_t ranges = divide_up(block.count, task_rows_);
     const std::int64_t parts = divide_up(groups_, task_groups_);
     const std::int64_t own_weights = weights == nullptr ? task_groups_ * group_bytes_ : 0;
@@ -121,12 +125,15 @@ class Convolution {
       const std::int64_t group = i % parts * task_groups_;
       const std::int64_t count = std::min(task_groups_, groups_ - group);
       std::byte* const own = bytes_of(scratch) + room * omp_get_thread_num();
-      if (weights == nullptr) transform_weights(group, count, own, false);
+      for (std::int64_t k = 0; weights == nullptr && k < count * kWinogradTaps; ++k) {
+        const std::int64_t part = k / kWinogradTaps;
+        transform_weights(group + part, k % kWinogradTaps, own + part * group_bytes_);
+      }
       winograd_multiply({.rows = block,
-                         .cells = cells,
+                         .inputs = inputs,
                          .first = row,
                          .end = std::min(row + task_rows_, block.count),
-                         .column = group * kWinogradColumns,
+                         .channel = group * kWinogradGroup,
                          .groups = count,
                          .kernels = kernels_.data() + group,
                          .inner_weights = weights == nullptr ? own : weights + group * group_bytes_,
@@ -135,13 +142,11 @@ class Convolution {
     }
   }
 
-  static constexpr std::int64_t kPairBytes = 4;  // of bf16 in a column of a tile
-
   const std::uint16_t* x_;
   Device& device_;
   WinogradRows samples_;
-  std::int64_t rows_;    // of pairs in all samples
-  std::int64_t groups_;  // of 32 columns
+  std::int64_t rows_;  // of pairs in all samples
+  std::int64_t groups_;
   std::int64_t group_bytes_;
   SampleBiases bias_;
   WinogradResults results_;
@@ -157,7 +162,7 @@ bool winograd_bf16_takes(const Conv2dArgs& args) {
   const Shape& shape = args.weight.shape;
   return args.x.dtype() == DType::bf16 && amx_usable() && shape[2] == 3 && shape[3] == 3 &&
          args.stride == 1 && args.pad_before == 1 && args.pad_after == 1 &&
-         shape[0] % kWinogradColumns == 0 && shape[1] % kWinogradDepth == 0 &&
+         shape[0] % kWinogradGroup == 0 && shape[1] % kWinogradDepth == 0 &&
          divide_up(args.x.dim(1), 2) * args.x.dim(2) >= kLeastPairs &&
          kernel_tiles(packed_as<PackedConv>(args.weight).values.layout()).has_value();
 }

@@ -2,7 +2,7 @@
 // the columns of the picture (Winograd 1980; Lavin and Gray 2015 have it in both directions): 12
 // multiplications for two results where the definition takes 18.
 //
-// A pair of results of one channel, one above the other, sees four cells d of each column. With a
+// A pair of results of one channel, one above the other, sees four values d of each column. With a
 // column g of the kernel,
 //
 //   results = A^T [ (G g) * (B^T d) ]       (* : value by value)
@@ -17,6 +17,9 @@
 // multiplications again, but have twice as many values to be transformed, and errors: both factors
 // are rounded to bf16. Here that adds 4/3 times the error that the rounding of the operands causes
 // in the definition, for independent values (as mean squares). A sample does not notice its batch.
+// An infinity may become NaN in the results that see it.
+//
+// Weights are transformed in every call: kept so, they would take two thirds more memory.
 #pragma once
 
 #include "sagitta/core/kernels.h"
@@ -24,8 +27,8 @@
 
 namespace sagitta::cpu {
 
-// Whether this is such a convolution of whole tiles, and the picture large enough to transform the
-// weights for it.
+// Whether this is such a convolution of whole tiles on a processor with AMX, and the picture large
+// enough to transform the weights for it.
 [[nodiscard]] bool winograd_bf16_takes(const Conv2dArgs& args);
 
 // A row of core/kernels.h for the cpu backend, for calls that it takes.

@@ -20,6 +20,7 @@ void conv2d(const Conv2dArgs& args, Tensor& out);
 void upsample_conv2d(const UpsampleConv2dArgs& args, Tensor& out);
 void linear(const LinearArgs& args, Tensor& out);
 void linear_geglu(const LinearArgs& args, Tensor& out);
+void feed_forward(const FeedForwardArgs& args, Tensor& out);
 void group_norm(const GroupNormArgs& args, Tensor& out);
 void layer_norm(const LayerNormArgs& args, Tensor& out);
 void attention(const AttentionArgs& args, Tensor& out);

@@ -50,4 +50,12 @@ void linear_geglu(const LinearArgs& args, Tensor& out) {
   }
 }
 
+void feed_forward(const FeedForwardArgs& args, Tensor& out) {
+  Shape shape = args.x.shape();
+  shape.back() = args.gated.shape[0] / 2;
+  Tensor inner(args.x.device(), shape);
+  linear_geglu({.x = args.x, .weight = args.gated, .bias = args.gated_bias}, inner);
+  linear({.x = inner, .weight = args.weight, .bias = args.bias, .residual = args.residual}, out);
+}
+
 }  // namespace sagitta::reference

@@ -15,6 +15,7 @@ constexpr Kernels kKernels{
     .upsample_conv2d = upsample_conv2d,
     .linear = linear,
     .linear_geglu = linear_geglu,
+    .feed_forward = feed_forward,
     .group_norm = group_norm,
     .layer_norm = layer_norm,
     .attention = attention,

@@ -51,8 +51,7 @@ Tensor TransformerBlock::operator()(const Tensor& x, const Tensor& context,
 
 void TransformerBlock::params(ParamVisitor& visit) {
   visit("attn1", attn1);
-  visit("ff.net.0.proj", ff.in);
-  visit("ff.net.2", ff.out);
+  visit("ff", ff);
   visit("attn2", attn2);
   visit("norm1", norm1);
   visit("norm2", norm2);

@@ -1,0 +1,179 @@
+#include "sagitta/backend/cpu/attention_amx_weights.h"
+#include "sagitta/backend/cpu/attention_path.h"
+#include "sagitta/core/dtype.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+
+namespace sagitta::cpu {
+namespace {
+
+// Weights 2^x made with integers, of x in the middle of a doubling and far below.
+TEST(AttentionAmxWeights, AreAsAccurateAsTheyClaim) {
+  double squares = 0;
+  double sum = 0;
+  int count = 0;
+  for (float x = -20; x < 8; x += 0.00173F) {
+    const float steps = amx::kWeightOne + amx::kSteps * x;
+    const __m512i got = amx::weights(_mm512_set1_ps(steps), _mm512_set1_ps(steps));
+    std::uint16_t halves[32];
+    std::memcpy(halves, &got, sizeof(halves));
+    for (const std::uint16_t half : halves) ASSERT_EQ(half, halves[0]);
+    const double error = bf16_to_f32(halves[0]) / std::exp2(static_cast<double>(x)) - 1;
+    ASSERT_LT(std::abs(error), 0.008) << x;
+    squares += error * error;
+    sum += error;
+    ++count;
+  }
+  EXPECT_LT(std::sqrt(squares / count), 0.00245);
+  EXPECT_LT(std::abs(sum / count), 1e-4);
+}
+
+TEST(AttentionAmxWeights, AreZeroFarBelow) {
+  const float low = -std::numeric_limits<float>::infinity();
+  const __m512i got = amx::weights(_mm512_set1_ps(low), _mm512_set1_ps(-1e9F));
+  std::uint16_t halves[32];
+  std::memcpy(halves, &got, sizeof(halves));
+  EXPECT_TRUE(std::all_of(std::begin(halves), std::end(halves), [](auto h) { return h == 0; }));
+}
+
+struct Heads {
+  std::int64_t queries;
+  std::int64_t keys;
+  std::int64_t size;
+  bool causal = false;
+  float spread = 1;  // deviation of the queries
+};
+
+// One sample of two heads.
+class AttentionAmx : public testing::TestWithParam<Heads> {
+ protected:
+  static constexpr std::int64_t kHeads = 2;
+
+  static std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
+
+  static std::vector<std::uint16_t> noise(std::int64_t count, float spread, unsigned seed) {
+    std::mt19937 random(seed);
+    std::normal_distribution<float> normal(0, spread);
+    std::vector<std::uint16_t> values(size(count));
+    for (auto& value : values) value = f32_to_bf16(normal(random));
+    return values;
+  }
+
+  AttentionAmx() {
+    const Heads& h = GetParam();
+    q_ = noise(h.queries * kHeads * h.size, h.spread, 1);
+    k_ = noise(h.keys * kHeads * h.size, 1, 2);
+    v_ = noise(h.keys * kHeads * h.size, 1, 3);
+  }
+
+  std::vector<float> attend() {
+    const Heads& h = GetParam();
+    std::vector<std::uint16_t> out(q_.size());
+    const AttentionProblem problem{.q = q_.data(),
+                                   .k = k_.data(),
+                                   .v = v_.data(),
+                                   .out = out.data(),
+                                   .queries = h.queries,
+                                   .keys = h.keys,
+                                   .heads = kHeads,
+                                   .head_size = h.size,
+                                   .scale = scale(),
+                                   .causal = h.causal,
+                                   .row_max = nullptr,
+                                   .row_weight = nullptr};
+    const std::int64_t rows = kAttentionAmx.block_rows;
+    const std::int64_t blocks = (h.queries + rows - 1) / rows;
+    const std::size_t bytes = kAttentionAmx.attend_scratch(problem, blocks);
+    std::vector<std::byte> room(bytes + kAttentionAlignment);
+    void* scratch = room.data();
+    std::size_t left = room.size();
+    std::align(kAttentionAlignment, bytes, scratch, left);
+    for (std::int64_t head = 0; head < kHeads; ++head) {
+      kAttentionAmx.attend(problem, {.sample = 0, .head = head, .begin = 0, .end = blocks},
+                           static_cast<std::byte*>(scratch));
+    }
+    std::vector<float> values;
+    for (const std::uint16_t one : out) values.push_back(bf16_to_f32(one));
+    return values;
+  }
+
+  [[nodiscard]] static float scale() { return 1 / std::sqrt(static_cast<float>(GetParam().size)); }
+
+  [[nodiscard]] static double at(const std::vector<std::uint16_t>& rows, std::int64_t row,
+                                 std::int64_t head, std::int64_t channel) {
+    const std::int64_t length = GetParam().size;
+    return bf16_to_f32(rows[size((row * kHeads + head) * length + channel)]);
+  }
+
+  // By the definition.
+  [[nodiscard]] std::vector<double> reference(std::int64_t query, std::int64_t head) const {
+    const Heads& h = GetParam();
+    std::vector<double> logits;
+    for (std::int64_t key = 0; key < h.keys; ++key) {
+      if (h.causal && key > query) break;
+      double logit = 0;
+      for (std::int64_t c = 0; c < h.size; ++c)
+        logit += at(q_, query, head, c) * at(k_, key, head, c);
+      logits.push_back(logit * scale());
+    }
+    const double largest = *std::max_element(logits.begin(), logits.end());
+    double total = 0;
+    std::vector<double> out(size(h.size));
+    for (std::size_t key = 0; key < logits.size(); ++key) {
+      const double weight = std::exp(logits[key] - largest);
+      total += weight;
+      for (std::int64_t c = 0; c < h.size; ++c) {
+        out[size(c)] += weight * at(v_, static_cast<std::int64_t>(key), head, c);
+      }
+    }
+    for (double& value : out) value /= total;
+    return out;
+  }
+
+  std::vector<std::uint16_t> q_;
+  std::vector<std::uint16_t> k_;
+  std::vector<std::uint16_t> v_;
+};
+
+TEST_P(AttentionAmx, MatchesTheDefinition) {
+  const Heads& h = GetParam();
+  const std::vector<float> got = attend();
+  double errors = 0;
+  double values = 0;
+  for (std::int64_t query = 0; query < h.queries; ++query) {
+    for (std::int64_t head = 0; head < kHeads; ++head) {
+      const std::vector<double> want = reference(query, head);
+      for (std::int64_t c = 0; c < h.size; ++c) {
+        const double value = want[size(c)];
+        const double error = got[size((query * kHeads + head) * h.size + c)] - value;
+        ASSERT_LT(std::abs(error), 0.03) << "query " << query << ", channel " << c;
+        errors += error * error;
+        values += value * value;
+      }
+    }
+  }
+  EXPECT_LT(std::sqrt(errors / values), 0.005);
+}
+
+TEST_P(AttentionAmx, NanAmongTheKeysSpoilsTheHead) {
+  const Heads& h = GetParam();
+  k_[size(h.size + 1)] = f32_to_bf16(std::numeric_limits<float>::quiet_NaN());  // key 0, head 1
+  const std::vector<float> got = attend();
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    ASSERT_EQ(std::isnan(got[i]), i / size(h.size) % kHeads == 1) << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Heads, AttentionAmx,
+                         testing::Values(Heads{64, 64, 40}, Heads{1, 1, 8}, Heads{70, 77, 40},
+                                         Heads{33, 300, 64}, Heads{96, 520, 80}, Heads{40, 20, 160},
+                                         Heads{77, 77, 64, true}, Heads{35, 600, 40, false, 12}));
+
+}  // namespace
+}  // namespace sagitta::cpu

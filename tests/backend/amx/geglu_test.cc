@@ -1,0 +1,144 @@
+#include "sagitta/backend/cpu/geglu_amx.h"
+
+#include "sagitta/backend/cpu/gelu_table.h"
+#include "sagitta/core/dtype.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <random>
+#include <vector>
+
+namespace sagitta::cpu {
+namespace {
+
+double gelu(double x) { return 0.5 * x * std::erfc(-x / std::numbers::sqrt2); }
+
+// A layer with matrices (in, columns) and its results.
+struct Layer {
+  std::int64_t rows;
+  std::int64_t in;
+  std::int64_t columns;
+  std::vector<float> x;      // (rows, in)
+  std::vector<float> value;  // (in, columns)
+  std::vector<float> gate;   // (in, columns)
+  std::vector<float> value_bias;
+  std::vector<float> gate_bias;
+
+  Layer(std::int64_t row_count, std::int64_t in_count, std::int64_t column_count)
+      : rows(row_count),
+        in(in_count),
+        columns(column_count),
+        x(size(rows * in)),
+        value(size(in * columns)),
+        gate(size(in * columns)),
+        value_bias(size(columns)),
+        gate_bias(size(columns)) {}
+
+  static std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
+
+  // Tiles of 32 x 16: (column, depth, pair, column in the tile, of the pair).
+  [[nodiscard]] std::vector<std::uint16_t> tiles(const std::vector<float>& matrix) const {
+    std::vector<std::uint16_t> packed(matrix.size());
+    for (std::int64_t k = 0; k < in; ++k) {
+      for (std::int64_t column = 0; column < columns; ++column) {
+        const std::int64_t tile = column / 16 * (in / 32) + k / 32;
+        const std::int64_t to = ((tile * 16 + k % 32 / 2) * 16 + column % 16) * 2 + k % 2;
+        packed[size(to)] = f32_to_bf16(matrix[size(k * columns + column)]);
+      }
+    }
+    return packed;
+  }
+
+  [[nodiscard]] std::vector<float> run() const {
+    std::vector<std::uint16_t> halves;
+    for (const float one : x) halves.push_back(f32_to_bf16(one));
+    const std::vector<std::uint16_t> value_tiles = tiles(value);
+    const std::vector<std::uint16_t> gate_tiles = tiles(gate);
+    std::vector<std::uint16_t> out(size(rows * columns));
+    std::vector<std::uint16_t> scratch(size(kGegluRows * in));
+    geglu_amx({.in = in,
+               .out_step = columns,
+               .x = halves.data(),
+               .rows = rows,
+               .value = reinterpret_cast<const std::byte*>(value_tiles.data()),
+               .gate = reinterpret_cast<const std::byte*>(gate_tiles.data()),
+               .columns = columns,
+               .value_bias = value_bias.data(),
+               .gate_bias = gate_bias.data(),
+               .gelu = &gelu_table(),
+               .out = out.data()},
+              scratch.data());
+    std::vector<float> results;
+    for (const std::uint16_t one : out) results.push_back(bf16_to_f32(one));
+    return results;
+  }
+
+  // Sums of a row with a column.
+  [[nodiscard]] double sum(const std::vector<float>& matrix, std::int64_t row,
+                           std::int64_t column) const {
+    double total = 0;
+    for (std::int64_t k = 0; k < in; ++k) {
+      total += static_cast<double>(x[size(row * in + k)]) * matrix[size(k * columns + column)];
+    }
+    return total;
+  }
+};
+
+TEST(GegluAmx, MatchesTheDefinition) {
+  for (const std::int64_t rows : {1, 32, 77}) {
+    for (const std::int64_t in : {32, 96}) {
+      Layer layer(rows, in, 48);
+      std::mt19937 random(5);
+      std::normal_distribution<float> normal;
+      for (auto* values :
+           {&layer.x, &layer.value, &layer.gate, &layer.value_bias, &layer.gate_bias}) {
+        for (float& value : *values) value = bf16_to_f32(f32_to_bf16(0.5F * normal(random)));
+      }
+      const std::vector<float> got = layer.run();
+      for (std::int64_t row = 0; row < rows; ++row) {
+        for (std::int64_t column = 0; column < layer.columns; ++column) {
+          const auto at = Layer::size(column);
+          const double value = layer.sum(layer.value, row, column) + layer.value_bias[at];
+          const double want =
+              value * gelu(layer.sum(layer.gate, row, column) + layer.gate_bias[at]);
+          // Half of a bf16 and the error of the table.
+          const double error = std::abs(want) * (0x1p-8 + 7e-4) + std::abs(value) * 1e-5;
+          ASSERT_NEAR(got[Layer::size(row * layer.columns + column)], want, error)
+              << rows << " rows, " << in << " in, at " << row << ", " << column;
+        }
+      }
+    }
+  }
+}
+
+// Gates are what stands in x.
+TEST(GegluAmx, GatesOfAllSizes) {
+  Layer layer(64, 32, 32);
+  for (std::int64_t i = 0; i < 32; ++i) layer.gate[Layer::size(i * 32 + i)] = 1;
+  layer.value_bias.assign(32, 1);
+  for (std::size_t i = 0; i < layer.x.size(); ++i) {
+    layer.x[i] = bf16_to_f32(f32_to_bf16(-12 + 0.0137F * static_cast<float>(i)));
+  }
+  std::vector<float> got = layer.run();
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    const double want = gelu(layer.x[i]);
+    ASSERT_NEAR(got[i], want, std::abs(want) * (0x1p-8 + 7e-4) + 7e-6) << layer.x[i];
+  }
+}
+
+TEST(GegluAmx, NanSpoilsItsRowOnly) {
+  Layer layer(40, 32, 16);
+  layer.gate_bias.assign(16, 3);
+  layer.value_bias.assign(16, 1);
+  layer.x[35 * 32 + 3] = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> got = layer.run();
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    EXPECT_EQ(std::isnan(got[i]), i / 16 == 35) << i;
+  }
+}
+
+}  // namespace
+}  // namespace sagitta::cpu
