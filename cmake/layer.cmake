@@ -22,9 +22,9 @@ function(sagitta_layer name)
 endfunction()
 
 # The tests of one layer, one program: sagitta_layer_tests(text SOURCES bpe_test.cc [LAYERS text backend])
-# PRECOMPILED as above, `test` if not given.
+# PRECOMPILED as above, `test` if not given. LONG tests, as globs, are left out where sanitizers would make them minutes.
 function(sagitta_layer_tests name)
-  cmake_parse_arguments(PARSE_ARGV 1 tests "" "PRECOMPILED" "SOURCES;LAYERS")
+  cmake_parse_arguments(PARSE_ARGV 1 tests "" "PRECOMPILED" "SOURCES;LAYERS;LONG")
   if(NOT tests_LAYERS)
     set(tests_LAYERS ${name})
   endif()
@@ -39,6 +39,11 @@ function(sagitta_layer_tests name)
     set(tests_PRECOMPILED test)
   endif()
   sagitta_precompiled(${name}_tests ${tests_PRECOMPILED})
-  gtest_discover_tests(${name}_tests DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 LABELS ${name}
+  set(filter "")
+  if(SAGITTA_SANITIZE AND tests_LONG)
+    list(JOIN tests_LONG ":" long)
+    set(filter TEST_FILTER "-${long}")
+  endif()
+  gtest_discover_tests(${name}_tests DISCOVERY_TIMEOUT 60 ${filter} PROPERTIES TIMEOUT 600 LABELS ${name}
                                               ENVIRONMENT OMP_WAIT_POLICY=passive)
 endfunction()

@@ -13,9 +13,13 @@ int main(int argc, char** argv) {
   CLI::App app("Runs every case of a folder of golden data and compares the results.");
   app.add_option("DIR", folder, "Folder of golden data, or one of its parts")->required();
   app.add_option("--filter", options.filter, "Only files whose relative name matches this glob");
+  app.add_option("--except", options.except,
+                 "But no files whose relative name matches this glob; may be given again")
+      ->allow_extra_args(false);
   app.add_option("--device", options.device, "Device that runs the networks: cpu, reference")
       ->capture_default_str();
-  app.add_option("--dtype", options.dtype, "Compute type: f32, bf16, auto, int8")->capture_default_str();
+  app.add_option("--dtype", options.dtype, "Compute type: f32, bf16, auto, int8")
+      ->capture_default_str();
   app.add_flag("--verbose", options.verbose, "Also say what each file holds");
   CLI11_PARSE(app, argc, argv);
   options.folder = folder;

@@ -91,6 +91,14 @@ std::optional<Verdict> run_file(const fs::path& path, Context& context,
   return report.verdict();
 }
 
+bool wanted(const std::string& name, const RunnerOptions& options) {
+  const auto matches = [&](const std::string& glob) {
+    return fnmatch(glob.c_str(), name.c_str(), 0) == 0;
+  };
+  return (options.filter.empty() || matches(options.filter)) &&
+         std::ranges::none_of(options.except, matches);
+}
+
 }  // namespace
 
 Counts run_folder(const RunnerOptions& options) {
@@ -103,10 +111,7 @@ Counts run_folder(const RunnerOptions& options) {
   std::map<std::string, Counts> by_folder;
   for (const fs::path& path : files_below(folder)) {
     const fs::path relative = path.lexically_relative(context.root());
-    if (!options.filter.empty() &&
-        fnmatch(options.filter.c_str(), relative.generic_string().c_str(), 0) != 0) {
-      continue;
-    }
+    if (!wanted(relative.generic_string(), options)) continue;
     const std::optional<Verdict> verdict = run_file(path, context, options);
     if (!verdict) continue;
     count(total, *verdict);

@@ -3,12 +3,15 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace golden {
 
 struct RunnerOptions {
   std::filesystem::path folder{};
-  std::string filter{};  // a glob over names relative to the data's root; empty: everything
+  // Globs over names relative to the data's root.
+  std::string filter{};               // empty: everything
+  std::vector<std::string> except{};  // what is left out of that
   std::string device = "cpu";
   std::string dtype = "f32";
   bool verbose = false;  // also say what each file holds

@@ -43,9 +43,10 @@ class RunnerTest : public testing::Test {
   }
 
   // The counts as "passed failed skipped", and what was printed.
-  std::string run(const std::filesystem::path& folder, const std::string& filter = {}) {
+  std::string run(const std::filesystem::path& folder, const std::string& filter = {},
+                  const std::vector<std::string>& except = {}) {
     testing::internal::CaptureStdout();
-    const Counts counts = run_folder({.folder = folder, .filter = filter});
+    const Counts counts = run_folder({.folder = folder, .filter = filter, .except = except});
     printed_ = testing::internal::GetCapturedStdout();
     return fmt::format("{} {} {}", counts.passed, counts.failed, counts.skipped);
   }
@@ -102,7 +103,8 @@ TEST_F(RunnerTest, SkipsUnknownKindsByName) {
 
 TEST_F(RunnerTest, ListsInputsWithoutCountingThem) {
   std::filesystem::create_directory(root_ / "models");
-  sagitta::io::write_safetensors(root_ / "models" / "m.safetensors", sagitta::StateDict{}, {{"what", "a model"}});
+  sagitta::io::write_safetensors(root_ / "models" / "m.safetensors", sagitta::StateDict{},
+                                 {{"what", "a model"}});
   EXPECT_EQ(run(root_), "0 0 0");
   EXPECT_THAT(printed_, HasSubstr("input models/m.safetensors"));
 }
@@ -118,10 +120,12 @@ TEST_F(RunnerTest, FilterIsAGlobOverRelativeNames) {
   EXPECT_EQ(run(root_, "rng/a*"), "1 0 0");
   EXPECT_EQ(run(root_, "*.safetensors"), "2 0 0");
   EXPECT_EQ(run(root_, "sigmas/*"), "0 0 0");
+  EXPECT_EQ(run(root_, {}, {"rng/a*"}), "1 0 0");
+  EXPECT_EQ(run(root_, "rng/*", {"sigmas/*", "rng/a*", "rng/b*"}), "0 0 0");
 }
 
 TEST_F(RunnerTest, RefusesAFolderThatIsNotThere) {
-  EXPECT_THROW((void)run_folder({.folder = root_ / "none", .filter = {}}), sagitta::Error);
+  EXPECT_THROW((void)run_folder({.folder = root_ / "none"}), sagitta::Error);
 }
 
 }  // namespace
