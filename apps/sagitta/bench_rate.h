@@ -9,7 +9,7 @@ namespace sagitta::cli {
 
 struct Rate {
   double product = 0;  // GFLOP/s of 2048 x 2048 x 2048
-  double conv = 0;     // of a 3x3 convolution of 640 channels to 64x64, without padding
+  double conv = 0;     // of a 3x3 convolution of 640 channels from 65x65 to 64x64
 
   [[nodiscard]] double better() const { return product > conv ? product : conv; }
 };

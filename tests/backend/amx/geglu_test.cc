@@ -129,6 +129,23 @@ TEST(GegluAmx, GatesOfAllSizes) {
   }
 }
 
+TEST(GegluAmx, GatesBeyondAllBounds) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  Layer layer(1, 32, 16);
+  layer.value_bias.assign(16, 1);
+  layer.gate_bias = {0, 0x1p99F, -0x1p99F, infinity, -infinity, 5, -5, 1e-20F};
+  layer.gate_bias.resize(16);
+  const std::vector<float> got = layer.run();
+  EXPECT_EQ(got[0], 0);
+  EXPECT_EQ(got[1], 0x1p99F);
+  EXPECT_NEAR(got[2], 0, 1e-9);
+  EXPECT_EQ(got[3], infinity);
+  EXPECT_NEAR(got[4], 0, 1e-9);
+  EXPECT_EQ(got[5], 5);
+  EXPECT_NEAR(got[6], 0, 7e-6);
+  EXPECT_NEAR(got[7] / 1e-20F, 0.5, 0.005);
+}
+
 TEST(GegluAmx, NanSpoilsItsRowOnly) {
   Layer layer(40, 32, 16);
   layer.gate_bias.assign(16, 3);

@@ -55,14 +55,29 @@ class WinogradAmx : public testing::TestWithParam<Case> {
     Array residual;
   };
 
-  Operands draw(const Case& c) {
+  static Operands draw(const Case& c) {
     return {.x = integers(c.x, 3, 1),
             .weight = integers({c.channels, c.x[3], 3, 3}, 2, 2),
             .row_bias = integers({c.x[0], c.channels}, 9, 3),
             .residual = integers({c.x[0], c.x[1], c.x[2], c.channels}, 9, 4)};
   }
 
-  Tensor bf16(const Array& array) { return upload(*device_, array, DType::bf16); }
+  // The convolution by `kernel` from values in `type`.
+  static Array run(Device& device, DType type, const Weight& weight, const Operands& operands,
+                   bool addends, void (*kernel)(const Conv2dArgs&, Tensor&)) {
+    const Tensor x = upload(device, operands.x, type);
+    const Tensor row_bias = upload(device, operands.row_bias, type);
+    const Tensor residual = upload(device, operands.residual, type);
+    Tensor out(device, operands.residual.shape(), type);
+    kernel({.x = x,
+            .weight = weight,
+            .row_bias = addends ? &row_bias : nullptr,
+            .residual = addends ? &residual : nullptr,
+            .pad_before = 1,
+            .pad_after = 1},
+           out);
+    return download(out);
+  }
 
   Array convolve(const Case& c, const Operands& operands, bool addends) {
     omp_set_num_threads(c.threads);
@@ -71,35 +86,13 @@ class WinogradAmx : public testing::TestWithParam<Case> {
     const Layout tiles({c.channels, c.x[3], 3, 3}, dnnl::memory::data_type::bf16, c.layout);
     weight.packed = std::shared_ptr<PackedConv>(new PackedConv{
         {*device_, tiles, kernel_layout(DType::f32, weight.shape), operands.weight.data()}, {}});
-    const Tensor x = bf16(operands.x);
-    const Tensor row_bias = bf16(operands.row_bias);
-    const Tensor residual = bf16(operands.residual);
-    Tensor out(*device_, operands.residual.shape(), DType::bf16);
-    conv2d_winograd_bf16({.x = x,
-                          .weight = weight,
-                          .row_bias = addends ? &row_bias : nullptr,
-                          .residual = addends ? &residual : nullptr,
-                          .pad_before = 1,
-                          .pad_after = 1},
-                         out);
-    return download(out);
+    return run(*device_, DType::bf16, weight, operands, addends, conv2d_winograd_bf16);
   }
 
-  Array reference(const Operands& operands, bool addends) {
+  static Array reference(const Operands& operands, bool addends) {
     const auto device = open_device("reference");
     const Weight weight = load_weight(*device, WeightUse::conv, to_stored(operands.weight));
-    const Tensor x = upload(*device, operands.x);
-    const Tensor row_bias = upload(*device, operands.row_bias);
-    const Tensor residual = upload(*device, operands.residual);
-    Tensor out(*device, operands.residual.shape());
-    device->kernels().conv2d({.x = x,
-                              .weight = weight,
-                              .row_bias = addends ? &row_bias : nullptr,
-                              .residual = addends ? &residual : nullptr,
-                              .pad_before = 1,
-                              .pad_after = 1},
-                             out);
-    return download(out);
+    return run(*device, DType::f32, weight, operands, addends, device->kernels().conv2d);
   }
 
  private:

@@ -30,7 +30,7 @@ struct Block {
   std::int64_t done = 0;
 };
 
-// GeluTable::gelu for 16 values, with the table in registers.
+// GELU of 16 values, with the table in registers.
 class Gelu {
  public:
   explicit Gelu(const GeluTable& table) {

@@ -92,7 +92,7 @@ constexpr std::int64_t kPairBytes = 2 * kTileBytes;
 
 std::int64_t position_bytes(std::int64_t in) { return winograd_weight_bytes(in) / 2; }
 
-WinogradTiles inner_tiles(const std::byte* weights, std::int64_t in, std::int64_t position) {
+WinogradWeights inner_tiles(const std::byte* weights, std::int64_t in, std::int64_t position) {
   return {.data = weights + position * position_bytes(in),
           .depth = kWinogradTaps * kPairBytes,
           .tap = kPairBytes,
@@ -104,7 +104,7 @@ WinogradTiles inner_tiles(const std::byte* weights, std::int64_t in, std::int64_
 
 void winograd_weights(const WinogradKernel& kernel, std::int64_t in, std::int64_t tap,
                       std::byte* to) {
-  const WinogradTiles& tiles = kernel.tiles;
+  const WinogradWeights& tiles = kernel.tiles;
   const std::int64_t position = position_bytes(in);
   for (std::int64_t block = 0; block < in / kWinogradDepth; ++block) {
     const std::byte* from = tiles.data + tap * tiles.tap + block * tiles.depth;
@@ -160,9 +160,9 @@ class Convolution {
            ((group * kWinogradTiles + tile) * kWinogradPositions + position) * 2 * kTileBytes;
   }
 
-  [[nodiscard]] WinogradTiles weights(std::int64_t position, std::int64_t group) const {
+  [[nodiscard]] WinogradWeights weights(std::int64_t position, std::int64_t group) const {
     const WinogradKernel& kernel = task_.kernels[group];
-    WinogradTiles tiles = kernel.tiles;
+    WinogradWeights tiles = kernel.tiles;
     if (position == 0) return tiles;
     if (position < 3) {
       const std::byte* const inner = task_.inner_weights + group * winograd_weight_bytes(rows_.in);
@@ -173,7 +173,7 @@ class Convolution {
   }
 
   void multiply(std::int64_t position, std::int64_t group) {
-    const WinogradTiles right = weights(position, group);
+    const WinogradWeights right = weights(position, group);
     const std::byte* const inputs = task_.inputs + position * rows_.position_bytes();
     constexpr std::int64_t kNext = kWinogradPositions * 2 * kTileBytes;
     for (std::int64_t tile = 0; tile < count_; tile += 2) {

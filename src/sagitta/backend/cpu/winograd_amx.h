@@ -22,7 +22,7 @@ constexpr std::int64_t kWinogradPositions = 4;
 constexpr std::int64_t kWinogradTaps = 3;
 constexpr std::int64_t kWinogradTile = 16;  // pairs
 // Tiles of pairs that are multiplied at all positions before their results are made. With 1280
-// channels and ten groups the inputs of a position are 640 KiB and the sums 1.3 MiB.
+// channels and ten groups the inputs of a position are 640 KiB and the sums 1.25 MiB.
 constexpr std::int64_t kWinogradTiles = 16;
 
 // Samples (height, width, in) in bf16 and some of their rows of pairs.
@@ -45,12 +45,13 @@ struct WinogradRows {
   }
 };
 
-// The inputs of rows [first, end), counted from rows.first. x: the first sample.
+// The inputs of rows [first, end), counted from rows.first. x: the first sample. inputs: room for
+// those of all rows, kWinogradPositions * rows.position_bytes().
 void winograd_inputs(const WinogradRows& rows, const std::uint16_t* x, std::int64_t first,
                      std::int64_t end, std::byte* inputs);
 
 // The weights of one position in tiles of 32 x 16, as tdpbf16ps takes them. Distances are in bytes.
-struct WinogradTiles {
+struct WinogradWeights {
   const std::byte* data;
   std::int64_t depth;   // to the next 32 of in
   std::int64_t tap;     // to the next column of the kernel
@@ -60,7 +61,7 @@ struct WinogradTiles {
 
 // Weights of a group: those of the first row of the kernel, and the way to the next row.
 struct WinogradKernel {
-  WinogradTiles tiles;
+  WinogradWeights tiles;
   std::int64_t below;
 };
 
@@ -70,7 +71,7 @@ struct WinogradKernel {
   return 2 * kWinogradTaps * in * kWinogradGroup * 2;
 }
 
-// One column of the kernel, `tap`. to: the weights of all taps.
+// One column of the kernel, `tap`. to: winograd_weight_bytes(in), for the weights of all taps.
 void winograd_weights(const WinogradKernel& kernel, std::int64_t in, std::int64_t tap,
                       std::byte* to);
 
@@ -101,7 +102,7 @@ struct WinogradTask {
   return groups * kWinogradPositions * kWinogradTiles * kWinogradTile * kWinogradGroup * 4;
 }
 
-// Needs amx_usable().
+// Needs amx_usable(). scratch: winograd_scratch_bytes(task.groups), aligned to 64 bytes.
 void winograd_multiply(const WinogradTask& task, std::byte* scratch);
 
 }  // namespace sagitta::cpu
