@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace sagitta::cpu {
@@ -72,9 +73,27 @@ class AttentionAmx : public testing::TestWithParam<Heads> {
     v_ = noise(h.keys * kHeads * h.size, 1, 3);
   }
 
+  // Room for a kernel's work.
+  class Scratch {
+   public:
+    explicit Scratch(std::size_t bytes) : room_(bytes + kAttentionAlignment) {}
+    std::byte* data() {
+      void* aligned = room_.data();
+      std::size_t left = room_.size();
+      std::align(kAttentionAlignment, room_.size() - kAttentionAlignment, aligned, left);
+      return static_cast<std::byte*>(aligned);
+    }
+
+   private:
+    std::vector<std::byte> room_;
+  };
+
+  // Fills received_ as well, (head, key).
   std::vector<float> attend() {
     const Heads& h = GetParam();
     std::vector<std::uint16_t> out(q_.size());
+    std::vector<float> row_max(size(kHeads * h.queries));
+    std::vector<float> row_weight(row_max.size());
     const AttentionProblem problem{.q = q_.data(),
                                    .k = k_.data(),
                                    .v = v_.data(),
@@ -85,18 +104,24 @@ class AttentionAmx : public testing::TestWithParam<Heads> {
                                    .head_size = h.size,
                                    .scale = scale(),
                                    .causal = h.causal,
-                                   .row_max = nullptr,
-                                   .row_weight = nullptr};
+                                   .row_max = row_max.data(),
+                                   .row_weight = row_weight.data()};
     const std::int64_t rows = kAttentionAmx.block_rows;
     const std::int64_t blocks = (h.queries + rows - 1) / rows;
-    const std::size_t bytes = kAttentionAmx.attend_scratch(problem, blocks);
-    std::vector<std::byte> room(bytes + kAttentionAlignment);
-    void* scratch = room.data();
-    std::size_t left = room.size();
-    std::align(kAttentionAlignment, bytes, scratch, left);
+    Scratch scratch(kAttentionAmx.attend_scratch(problem, blocks));
     for (std::int64_t head = 0; head < kHeads; ++head) {
       kAttentionAmx.attend(problem, {.sample = 0, .head = head, .begin = 0, .end = blocks},
-                           static_cast<std::byte*>(scratch));
+                           scratch.data());
+    }
+    received_.assign(size(kHeads * h.keys), -1);
+    Scratch receiving(kAttentionAmx.receive_scratch(problem, h.keys));
+    for (std::int64_t head = 0; head < kHeads; ++head) {
+      // In two parts.
+      for (const auto& [begin, end] :
+           {std::pair{std::int64_t{0}, h.keys / 2}, {h.keys / 2, h.keys}}) {
+        kAttentionAmx.receive(problem, {.sample = 0, .head = head, .begin = begin, .end = end},
+                              receiving.data(), received_.data() + head * h.keys + begin);
+      }
     }
     std::vector<float> values;
     for (const std::uint16_t one : out) values.push_back(bf16_to_f32(one));
@@ -111,8 +136,9 @@ class AttentionAmx : public testing::TestWithParam<Heads> {
     return bf16_to_f32(rows[size((row * kHeads + head) * length + channel)]);
   }
 
-  // By the definition.
-  [[nodiscard]] std::vector<double> reference(std::int64_t query, std::int64_t head) const {
+  // By the definition. Adds each key's weight to received.
+  [[nodiscard]] std::vector<double> reference(std::int64_t query, std::int64_t head,
+                                              std::vector<double>& received) const {
     const Heads& h = GetParam();
     std::vector<double> logits;
     for (std::int64_t key = 0; key < h.keys; ++key) {
@@ -133,22 +159,27 @@ class AttentionAmx : public testing::TestWithParam<Heads> {
       }
     }
     for (double& value : out) value /= total;
+    for (std::size_t key = 0; key < logits.size(); ++key) {
+      received[size(head * h.keys) + key] += std::exp(logits[key] - largest) / total;
+    }
     return out;
   }
 
   std::vector<std::uint16_t> q_;
   std::vector<std::uint16_t> k_;
   std::vector<std::uint16_t> v_;
+  std::vector<float> received_;
 };
 
 TEST_P(AttentionAmx, MatchesTheDefinition) {
   const Heads& h = GetParam();
   const std::vector<float> got = attend();
+  std::vector<double> received(size(kHeads * h.keys));
   double errors = 0;
   double values = 0;
   for (std::int64_t query = 0; query < h.queries; ++query) {
     for (std::int64_t head = 0; head < kHeads; ++head) {
-      const std::vector<double> want = reference(query, head);
+      const std::vector<double> want = reference(query, head, received);
       for (std::int64_t c = 0; c < h.size; ++c) {
         const double value = want[size(c)];
         const double error = got[size((query * kHeads + head) * h.size + c)] - value;
@@ -159,6 +190,9 @@ TEST_P(AttentionAmx, MatchesTheDefinition) {
     }
   }
   EXPECT_LT(std::sqrt(errors / values), 0.005);
+  for (std::size_t key = 0; key < received.size(); ++key) {
+    ASSERT_NEAR(received_[key], received[key], 0.01 * received[key] + 1e-5) << key;
+  }
 }
 
 TEST_P(AttentionAmx, NanAmongTheKeysSpoilsTheHead) {
@@ -173,7 +207,13 @@ TEST_P(AttentionAmx, NanAmongTheKeysSpoilsTheHead) {
 INSTANTIATE_TEST_SUITE_P(Heads, AttentionAmx,
                          testing::Values(Heads{64, 64, 40}, Heads{1, 1, 8}, Heads{70, 77, 40},
                                          Heads{33, 300, 64}, Heads{96, 520, 80}, Heads{40, 20, 160},
-                                         Heads{77, 77, 64, true}, Heads{35, 600, 40, false, 12}));
+                                         Heads{77, 77, 64, true}, Heads{35, 600, 40, false, 12},
+                                         // More than one group of keys.
+                                         Heads{40, 2100, 16}, Heads{1100, 1100, 8, true},
+                                         // Weights beyond the limit, at the beginning and later.
+                                         Heads{100, 300, 40, false, 300},
+                                         Heads{33, 1300, 80, false, 150},
+                                         Heads{150, 150, 24, true, 200}));
 
 }  // namespace
 }  // namespace sagitta::cpu

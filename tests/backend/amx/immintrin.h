@@ -255,6 +255,26 @@ inline __m512i _mm512_packs_epi32(__m512i a, __m512i b) {
       .as<__m512i>();
 }
 
+// The first and the last four halves of each quarter of a and b, in turns.
+inline __m512i _mm512_unpacklo_epi16(__m512i a, __m512i b) {
+  const auto left = model::Halves::of(a);
+  const auto right = model::Halves::of(b);
+  return model::Halves::each([&](int i) {
+           const int half = i / 8 * 8 + i % 8 / 2;
+           return i % 2 == 0 ? left.at[half] : right.at[half];
+         })
+      .as<__m512i>();
+}
+inline __m512i _mm512_unpackhi_epi16(__m512i a, __m512i b) {
+  const auto left = model::Halves::of(a);
+  const auto right = model::Halves::of(b);
+  return model::Halves::each([&](int i) {
+           const int half = i / 8 * 8 + 4 + i % 8 / 2;
+           return i % 2 == 0 ? left.at[half] : right.at[half];
+         })
+      .as<__m512i>();
+}
+
 inline __m512i _mm512_maskz_cvtepu16_epi32(__mmask16 mask, __m256i x) {
   const auto halves = model::Lanes<std::uint16_t, 16>::of(x);
   return model::Words::each([&](int i) { return model::bit(mask, i) ? halves.at[i] : 0U; })

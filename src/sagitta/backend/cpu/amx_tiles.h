@@ -47,71 +47,112 @@ class Configured {
   Configured& operator=(const Configured&) = delete;
 };
 
-// Sums c(i, j) for i < 2 and j < 2 in memory. Distances are in bytes.
-struct Sums {
-  std::byte* data;
-  std::int64_t below;   // to the tile with the next i
-  std::int64_t beside;  // to the tile with the next j
-  std::int64_t row;     // between the rows of a tile
+// Two left tiles below each other. Distances are in bytes.
+struct Left {
+  const std::byte* data;
+  std::int64_t below;  // to the second tile
+  std::int64_t row;    // between the rows of a tile
 };
 
-// Tiles 0 to 3 are the sums of the product that is under way, 4 and 5 the left tiles and 6 and 7
-// the right ones: four instructions for four loads. Vector code may stand between any two calls.
-// `Columns` is the number of j, 1 or 2.
-template <int Columns>
-void clear_sums() {
-  _tile_zero(0);
-  _tile_zero(1);
-  if constexpr (Columns == 2) {
+// Products of two left tiles and two right tiles. Tiles 0 to 3 are their sums c(i, j), 4 and 5 the
+// left tiles and 6 and 7 the right ones: four instructions for four loads. Vector code may stand
+// between any two calls.
+struct Square {
+  // Where sums go.
+  struct Sums {
+    std::byte* data;
+    std::int64_t below;   // to the tile with the next i
+    std::int64_t beside;  // to the tile with the next j
+    std::int64_t row;     // between the rows of a tile
+  };
+
+  static void clear() {
+    _tile_zero(0);
+    _tile_zero(1);
     _tile_zero(2);
     _tile_zero(3);
   }
-}
 
-// Loads of tiles are invisible to the compiler, hence the barriers.
-template <int Columns>
-void load_sums(const Sums& c) {
-  asm volatile("" ::: "memory");
-  _tile_loadd(0, c.data, c.row);
-  _tile_loadd(1, c.data + c.below, c.row);
-  if constexpr (Columns == 2) {
-    _tile_loadd(2, c.data + c.beside, c.row);
-    _tile_loadd(3, c.data + c.below + c.beside, c.row);
-  }
-}
-
-template <int Columns>
-void store_sums(const Sums& c) {
-  _tile_stored(0, c.data, c.row);
-  _tile_stored(1, c.data + c.below, c.row);
-  if constexpr (Columns == 2) {
+  static void store(const Sums& c) {
+    _tile_stored(0, c.data, c.row);
+    _tile_stored(1, c.data + c.below, c.row);
     _tile_stored(2, c.data + c.beside, c.row);
     _tile_stored(3, c.data + c.below + c.beside, c.row);
   }
-}
 
-struct Left {
-  const std::byte* data;
-  std::int64_t below;  // to the tile with the next i
-  std::int64_t row;
-};
-
-// c(i, j) += left(i) right[j]. right_row: between the rows of a right tile.
-template <int Columns>
-void multiply(const Left& left, const std::byte* const (&right)[Columns],
-              std::int64_t right_row = kRowBytes) {
-  asm volatile("" ::: "memory");
-  _tile_loadd(6, right[0], right_row);
-  _tile_loadd(4, left.data, left.row);
-  _tile_loadd(5, left.data + left.below, left.row);
-  _tile_dpbf16ps(0, 4, 6);
-  _tile_dpbf16ps(1, 5, 6);
-  if constexpr (Columns == 2) {
+  // c(i, j) += left(i) right[j]. right_row: between the rows of a right tile. Loads of tiles are
+  // invisible to the compiler, hence the barrier.
+  static void multiply(const Left& left, const std::byte* const (&right)[2],
+                       std::int64_t right_row = kRowBytes) {
+    asm volatile("" ::: "memory");
+    _tile_loadd(6, right[0], right_row);
+    _tile_loadd(4, left.data, left.row);
+    _tile_loadd(5, left.data + left.below, left.row);
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 5, 6);
     _tile_loadd(7, right[1], right_row);
     _tile_dpbf16ps(2, 4, 7);
     _tile_dpbf16ps(3, 5, 7);
   }
-}
+};
+
+// Products of two left tiles and one right tile, in two forms whose sums are in tiles of their own,
+// so that both can be under way at once. (The instructions take their tiles as literals alone.)
+// Three loads for two instructions are what the first cache can give. below: to the second tile of
+// sums. row: between the rows of a tile.
+struct FirstColumn {
+  static void clear() {
+    _tile_zero(0);
+    _tile_zero(1);
+  }
+
+  static void load(const std::byte* c, std::int64_t below, std::int64_t row) {
+    asm volatile("" ::: "memory");
+    _tile_loadd(0, c, row);
+    _tile_loadd(1, c + below, row);
+  }
+
+  static void store(std::byte* c, std::int64_t below, std::int64_t row) {
+    _tile_stored(0, c, row);
+    _tile_stored(1, c + below, row);
+  }
+
+  static void multiply(const Left& left, const std::byte* right) {
+    asm volatile("" ::: "memory");
+    _tile_loadd(6, right, kRowBytes);
+    _tile_loadd(4, left.data, left.row);
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_loadd(5, left.data + left.below, left.row);
+    _tile_dpbf16ps(1, 5, 6);
+  }
+};
+
+struct SecondColumn {
+  static void clear() {
+    _tile_zero(2);
+    _tile_zero(3);
+  }
+
+  static void load(const std::byte* c, std::int64_t below, std::int64_t row) {
+    asm volatile("" ::: "memory");
+    _tile_loadd(2, c, row);
+    _tile_loadd(3, c + below, row);
+  }
+
+  static void store(std::byte* c, std::int64_t below, std::int64_t row) {
+    _tile_stored(2, c, row);
+    _tile_stored(3, c + below, row);
+  }
+
+  static void multiply(const Left& left, const std::byte* right) {
+    asm volatile("" ::: "memory");
+    _tile_loadd(7, right, kRowBytes);
+    _tile_loadd(4, left.data, left.row);
+    _tile_dpbf16ps(2, 4, 7);
+    _tile_loadd(5, left.data + left.below, left.row);
+    _tile_dpbf16ps(3, 5, 7);
+  }
+};
 
 // The first `count` of 32 or 16 lanes.
 inline __mmask32 first_lanes(std::int64_t count) {

@@ -20,9 +20,6 @@ constexpr const AttentionPath* kPaths[] = {
     &kAttentionAvx2F32, &kAttentionAvx2Bf16, &kAttentionGenericF32, &kAttentionGenericBf16,
 };
 
-// Blocks of one task share every packed tile of keys, as long as they stay in this much cache.
-constexpr std::int64_t kBlockCacheBytes = 512 << 10;
-constexpr std::int64_t kMostBlocks = 32;
 constexpr std::int64_t kReceiveKeys = 256;
 // Fewer multiplications than this are not worth waking other threads for.
 constexpr std::int64_t kParallelWork = 1 << 18;
@@ -90,7 +87,7 @@ void attend(const Call& call) {
   const std::int64_t blocks = divide_up(problem.queries, call.path.block_rows);
   const std::int64_t block_bytes = 2 * 4 * call.path.block_rows * problem.head_size;
   const std::int64_t cached =
-      std::clamp<std::int64_t>(kBlockCacheBytes / block_bytes, 1, kMostBlocks);
+      std::clamp<std::int64_t>(call.path.cache_bytes / block_bytes, 1, call.path.most_blocks);
   // Enough tasks to keep all threads busy to the end. The split does not change a result.
   const std::int64_t spread = blocks * problem.heads * call.samples / (4 * call.threads);
   const std::int64_t step = std::clamp<std::int64_t>(spread, 1, cached);

@@ -1,27 +1,30 @@
 // Attention with AMX: both products multiply tiles of bf16 and sum in f32. Only the weights are
 // rounded, to bf16.
 //
-// A block is 32 queries. Tile by tile of kKeys keys it runs
+// A block is 32 queries, and a unit 32 queries and 32 keys. It becomes
 //
-//   s (32, kKeys)   = q (32, d) k^T         left tiles of q, right tiles of k: 2 x 2 sums
-//   p (32, kKeys)   = 2^(s * scale - max)   row by row, see attention_amx_weights.h
-//   out (32, d + 1) += p v                  left tiles are rows of p as they lie, 2 x 2 sums
+//   s (32, 32)      = q (32, d) k^T         left tiles of q, right tiles of k
+//   p (32, 32)      = 2^(s * scale - max)   see attention_amx_weights.h
+//   out (32, d + 1) += p v                  left tiles of p, right tiles of v
 //
 // with the head size d filled up by zeros to whole tiles. Column d of v is ones: it adds up the
-// weights as they were rounded. Each tile of keys is packed once for all blocks of a task.
+// weights as they were rounded. The last product is done for several units at once, a strip of p,
+// so that the sums of out are loaded and stored less often.
+//
+// A block walks along the keys, so what is written often, s and p, stays in the first cache; only
+// k and v come from the second one. Keys are packed in groups that fit there, once for all blocks
+// of a task.
 //
 // `max` need not be the largest logit, since weights of more than 1 are as exact as others: it is
-// the largest of the row's first tile, and is raised only where a weight exceeds 2^kHeadroom.
+// the largest of the row's first unit, and is raised only where a weight exceeds 2^kHeadroom.
 //
-// Tiles and vectors are multiplied by different units of a core, which can work side by side; but
-// the softmax of a block is far longer than what the processor looks ahead. So the blocks of a task
-// form a pipeline: between the rows of one block's softmax lie steps of the first product of the
-// block after it and of the second product of the block before it. Their sums stay in the tiles.
-//
-// A row of s begins 64 bytes after a multiple of 1 KiB, so that the rows of a
-// tile do not meet in the same few sets of the first cache.
+// Tiles and vectors are multiplied by different units of a core, which can work side by side if
+// their instructions alternate. So between the rows of one unit's softmax lie steps of products:
+// of the logits of the unit after it, and of values of the strip before it. Both keep their sums
+// in tiles, each in two of its own.
 #include "sagitta/backend/cpu/amx.h"
 #include "sagitta/backend/cpu/amx_tiles.h"
+#include "sagitta/backend/cpu/attention_amx_steps.h"
 #include "sagitta/backend/cpu/attention_amx_weights.h"
 #include "sagitta/backend/cpu/attention_avx512_base.h"
 #include "sagitta/backend/cpu/attention_pack.h"
@@ -30,20 +33,25 @@
 namespace sagitta::cpu {
 namespace {
 
+using amx::Beside;
+using amx::kBlockRows;
 using amx::kDepth;
+using amx::kLogitsBytes;
+using amx::kRowBytes;
 using amx::kSide;
+using amx::kStripBytes;
+using amx::kStripUnits;
 using amx::kTileBytes;
+using amx::kUnitKeys;
+using amx::kWeightsBytes;
+using amx::Logits;
+using amx::Values;
 
 struct Amx : Avx512Base<Amx> {};
 
-constexpr std::int64_t kBlockRows = 2 * kSide;
-constexpr std::int64_t kKeys = 256;
-constexpr std::int64_t kLogitsRow = kKeys + kSide;  // floats
-constexpr std::int64_t kLogitsRowBytes = kLogitsRow * 4;
-constexpr std::int64_t kWeightsRow = kKeys + kDepth;  // bf16
-constexpr std::int64_t kWeightsRowBytes = kWeightsRow * 2;
+constexpr std::int64_t kGroupKeys = 1024;
 constexpr std::int64_t kRowGroup = 4;   // rows of weights between steps of products
-constexpr float kHeadroom = 8;          // weights reach 2^kHeadroom
+constexpr float kHeadroom = 40;         // weights reach 2^kHeadroom
 constexpr std::uint16_t kOne = 0x3F80;  // as bf16
 constexpr std::uint16_t kNan = 0x7FC0;
 
@@ -52,43 +60,41 @@ class AttentionAmx {
   static void attend(const AttentionProblem& problem, const AttentionTask& task,
                      std::byte* scratch) {
     const amx::Configured tiles;
-    AttentionAmx(problem, task, scratch, task.end - task.begin, kKeys).attend();
+    AttentionAmx(problem, task, scratch, task.end - task.begin).attend();
   }
 
   static std::size_t attend_scratch(const AttentionProblem& problem, std::int64_t blocks) {
-    return AttentionAmx(problem, {}, nullptr, blocks, kKeys).used_;
+    return AttentionAmx(problem, {}, nullptr, blocks).used_;
   }
 
   static void receive(const AttentionProblem& problem, const AttentionTask& task,
                       std::byte* scratch, float* received) {
     const amx::Configured tiles;
-    AttentionAmx(problem, task, scratch, 1, task.end - task.begin).receive(received);
+    AttentionAmx(problem, task, scratch, 1).receive(received);
   }
 
-  static std::size_t receive_scratch(const AttentionProblem& problem, std::int64_t keys) {
-    return AttentionAmx(problem, {}, nullptr, 1, keys).used_;
+  static std::size_t receive_scratch(const AttentionProblem& problem, std::int64_t /*keys*/) {
+    return AttentionAmx(problem, {}, nullptr, 1).used_;
   }
 
  private:
   struct Block {
     std::byte* q;        // left tiles (2, steps)
-    std::byte* s;        // (32, kLogitsRow): logits
-    std::byte* p;        // (32, kWeightsRow): weights 2^((logit - max) * scale)
     std::byte* out;      // f32 tiles (2, columns)
     float* max;          // (32): what no logit exceeds by more than kHeadroom / scale, not scaled
+    float* shift;        // (32): kWeightOne - kSteps * scale * max
     std::int64_t first;  // index of the first query
   };
 
-  struct KeyTile {
-    const std::byte* k;  // right tiles (keys over 16, steps)
+  // Packed keys, whole units of them.
+  struct Group {
     std::int64_t first;
     std::int64_t keys;
-    [[nodiscard]] std::int64_t steps() const { return amx::tiles(keys, kDepth); }
   };
 
   // Lays the buffers out in scratch; null only counts their bytes.
   AttentionAmx(const AttentionProblem& problem, const AttentionTask& task, std::byte* scratch,
-               std::int64_t blocks, std::int64_t keys)
+               std::int64_t blocks)
       : problem_(problem),
         task_(task),
         steps_(amx::tiles(problem.head_size, kDepth)),
@@ -98,15 +104,16 @@ class AttentionAmx {
     // A masked logit is -infinity, which must not meet a scale of zero.
     const float magnitude = problem.scale < 0 ? -problem.scale : problem.scale;
     scale_ = (magnitude < 1e-30F ? 1e-30F : magnitude) * 1.44269504F;
-    headroom_ = kHeadroom / scale_;
-    k_ = take(amx::tiles(keys, kKeys) * kKeys / kSide * steps_ * kTileBytes);
-    v_ = take(kKeys / kDepth * columns_ * kTileBytes);
-    s_ = take(2 * kBlockRows * kLogitsRowBytes);
-    p_ = take(2 * kBlockRows * kWeightsRowBytes);
+    const std::int64_t keys = problem.keys < kGroupKeys ? problem.keys : kGroupKeys;
+    const std::int64_t units = amx::tiles(keys, kUnitKeys);
+    s_ = take(2 * kLogitsBytes);
+    p_ = take(2 * kStripBytes);
+    k_ = take(units * 2 * steps_ * kTileBytes);
+    v_ = take(units * columns_ * kTileBytes);
     q_ = take(blocks * 2 * steps_ * kTileBytes);
     out_ = take(blocks * 2 * columns_ * kTileBytes);
-    max_ = take(blocks * kBlockRows * 4);
-    totals_ = take(amx::tiles(keys, kKeys) * kKeys * 4);
+    max_ = take(blocks * 2 * kBlockRows * 4);
+    totals_ = take(units * kUnitKeys * 4);
   }
 
   std::byte* take(std::int64_t bytes) {
@@ -115,13 +122,13 @@ class AttentionAmx {
     return block;
   }
 
-  [[nodiscard]] Block block_at(std::int64_t index, std::int64_t slot) const {
+  [[nodiscard]] Block block_at(std::int64_t slot) const {
+    auto* const rows = reinterpret_cast<float*>(max_) + slot * 2 * kBlockRows;
     return {.q = q_ + slot * 2 * steps_ * kTileBytes,
-            .s = s_ + slot % 2 * kBlockRows * kLogitsRowBytes,
-            .p = p_ + slot % 2 * kBlockRows * kWeightsRowBytes,
             .out = out_ + slot * 2 * columns_ * kTileBytes,
-            .max = reinterpret_cast<float*>(max_) + slot * kBlockRows,
-            .first = index * kBlockRows};
+            .max = rows,
+            .shift = rows + kBlockRows,
+            .first = (task_.begin + slot) * kBlockRows};
   }
 
   // Rows [first, first + count) of this task's head in a tensor of `length` rows per sample.
@@ -147,98 +154,106 @@ class AttentionAmx {
                    block.q);
   }
 
-  [[nodiscard]] KeyTile pack_keys(std::int64_t first, std::int64_t last, std::byte* to) const {
-    const KeyTile tile{
-        .k = to, .first = first, .keys = last - first < kKeys ? last - first : kKeys};
-    amx::pack_transposed(rows(problem_.k, problem_.keys, first, tile.keys),
-                         tile.steps() * kDepth / kSide, to,
+  // The group of keys that begins at `first` and ends at `last` or before.
+  [[nodiscard]] Group pack_keys(std::int64_t first, std::int64_t last) const {
+    const Group group{.first = first,
+                      .keys = last - first < kGroupKeys ? last - first : kGroupKeys};
+    amx::pack_transposed(rows(problem_.k, problem_.keys, first, group.keys),
+                         amx::tiles(group.keys, kUnitKeys) * 2, k_,
                          [](__m512(&square)[kSide]) { transpose_square<Amx>(square); });
-    return tile;
+    return group;
   }
 
   // Weights are made of integers, so that a NaN among the keys would go unseen: it spoils their
   // sum.
-  void pack_values(const KeyTile& tile) const {
-    const amx::Rows keys = rows(problem_.k, problem_.keys, tile.first, tile.keys);
+  void pack_values(const Group& group) const {
+    const amx::Rows keys = rows(problem_.k, problem_.keys, group.first, group.keys);
     amx::pack_right(
-        rows(problem_.v, problem_.keys, tile.first, tile.keys), tile.steps(), amx::key_of_pair,
-        [&](std::int64_t key) { return amx::has_nan(keys, key) ? kNan : kOne; }, v_);
+        rows(problem_.v, problem_.keys, group.first, group.keys), amx::tiles(group.keys, kUnitKeys),
+        amx::key_of_pair, [&](std::int64_t key) { return amx::has_nan(keys, key) ? kNan : kOne; },
+        v_);
   }
 
-  [[nodiscard]] bool sees(const Block& block, std::int64_t first_key) const {
-    return !problem_.causal || first_key < block.first + kBlockRows;
+  // Units of a group that a block sees.
+  [[nodiscard]] std::int64_t units_of(const Block& block, const Group& group) const {
+    const std::int64_t seen = block.first + kBlockRows - group.first;
+    const std::int64_t keys = problem_.causal && seen < group.keys ? seen : group.keys;
+    return keys <= 0 ? 0 : amx::tiles(keys, kUnitKeys);
   }
 
-  [[nodiscard]] static float* logits_row(const Block& block, std::int64_t row) {
-    return reinterpret_cast<float*>(block.s) + row * kLogitsRow;
+  // unit: index within the group. s: 0 or 1.
+  [[nodiscard]] Logits logits_of(const Block& block, std::int64_t unit, std::int64_t s) const {
+    return {.q = block.q,
+            .k = k_ + unit * 2 * steps_ * kTileBytes,
+            .s = s_ + s * kLogitsBytes,
+            .steps = steps_,
+            .left = 2 * steps_};
   }
 
-  [[nodiscard]] std::int64_t logit_steps(const KeyTile& tile) const {
-    return tile.steps() * steps_;
+  void find_logits(const Block& block, std::int64_t unit, std::int64_t s) const {
+    for (Logits logits = logits_of(block, unit, s); logits.left > 0;) logits.advance();
   }
 
-  // One step of s = q k^T, of 32 keys and 32 channels, in order.
-  void find_logits_step(const Block& block, const KeyTile& tile, std::int64_t step) const {
-    const std::int64_t keys = step / steps_;  // times 32
-    const std::int64_t depth = step % steps_;
-    if (depth == 0) amx::clear_sums<2>();
-    const std::byte* const k = tile.k + (2 * keys * steps_ + depth) * kTileBytes;
-    amx::multiply<2>(
-        {.data = block.q + depth * kTileBytes, .below = steps_ * kTileBytes, .row = amx::kRowBytes},
-        {k, k + steps_ * kTileBytes});
-    if (depth + 1 < steps_) return;
-    amx::store_sums<2>({.data = block.s + keys * kDepth * 4,
-                        .below = kSide * kLogitsRowBytes,
-                        .beside = kSide * 4,
-                        .row = kLogitsRowBytes});
+  [[nodiscard]] float* logits_row(std::int64_t s, std::int64_t row) const {
+    return reinterpret_cast<float*>(s_ + s * kLogitsBytes) + row * kUnitKeys;
   }
 
-  void find_logits(const Block& block, const KeyTile& tile) const {
-    for (std::int64_t step = 0; step < logit_steps(tile); ++step) {
-      find_logits_step(block, tile, step);
-    }
-  }
-
-  // -infinity for keys beyond the tile and, if causal, for keys after the query.
-  void mask_logits(const Block& block, const KeyTile& tile) const {
-    const std::int64_t width = tile.steps() * kDepth;
-    const bool partly = problem_.causal && tile.first + tile.keys > block.first + 1;
-    if (width == tile.keys && !partly) return;
+  // -infinity for keys beyond the group and, if causal, for keys after the query.
+  void mask_logits(const Block& block, const Group& group, std::int64_t unit,
+                   std::int64_t s) const {
+    const std::int64_t first = group.first + unit * kUnitKeys;
+    const std::int64_t keys = group.first + group.keys - first;
+    const bool partly = problem_.causal && first + kUnitKeys > block.first + 1;
+    if (keys >= kUnitKeys && !partly) return;
     for (std::int64_t row = 0; row < kBlockRows; ++row) {
-      const std::int64_t seen = block.first + row + 1 - tile.first;
-      std::int64_t key = partly && seen < tile.keys ? (seen < 0 ? 0 : seen) : tile.keys;
-      for (; key < width; ++key) logits_row(block, row)[key] = -kUnbounded;
+      const std::int64_t seen = block.first + row + 1 - first;
+      std::int64_t key = partly && seen < keys ? (seen < 0 ? 0 : seen) : keys;
+      for (; key < kUnitKeys; ++key) logits_row(s, row)[key] = -kUnbounded;
     }
   }
 
-  // Sets the row's max; what was summed until now is scaled to it.
-  void raise_max(const Block& block, std::int64_t row, float max) const {
-    const float before = block.max[row];
-    block.max[row] = max;
-    if (before == -kUnbounded) return;  // nothing has a weight yet
-    const __m512 decay = exp2<Amx>(Amx::set((before - max) * scale_));
-    for (std::int64_t column = 0; column < columns_; ++column) {
-      float* const at = out_row(block, row, column);
-      _mm512_storeu_ps(at, _mm512_loadu_ps(at) * decay);
-    }
-  }
-
-  [[nodiscard]] static float largest_of(__m512 values) {
+  [[nodiscard]] float largest_logit(std::int64_t s, std::int64_t row) const {
     alignas(64) float lanes[kSide];
-    _mm512_store_ps(lanes, values);
+    const float* const logits = logits_row(s, row);
+    _mm512_store_ps(lanes, Amx::max(_mm512_load_ps(logits), _mm512_load_ps(logits + kSide)));
     float largest = lanes[0];
     for (const float lane : lanes) largest = largest < lane ? lane : largest;
     return largest;
   }
 
-  [[nodiscard]] static float largest_logit(const float* s, std::int64_t width) {
-    __m512 even = _mm512_loadu_ps(s);
-    __m512 odd = _mm512_loadu_ps(s + kSide);
-    for (std::int64_t key = kDepth; key < width; key += kDepth) {
-      even = Amx::max(even, _mm512_loadu_ps(s + key));
-      odd = Amx::max(odd, _mm512_loadu_ps(s + key + kSide));
+  // Of a block's first unit.
+  void set_max(const Block& block, std::int64_t s) const {
+    for (std::int64_t row = 0; row < kBlockRows; ++row) {
+      const float largest = largest_logit(s, row);
+      block.max[row] = largest == -kUnbounded ? 0 : largest;
+      block.shift[row] = amx::kWeightOne - block.max[row] * (amx::kSteps * scale_);
     }
-    return largest_of(Amx::max(even, odd));
+  }
+
+  // Raises the max of rows with a weight beyond the limit by a whole number of doublings, so that
+  // the weights and sums before it are scaled without rounding. strip: its `before` units before
+  // this one.
+  void raise_max(const Block& block, std::int64_t s, std::byte* strip, std::int64_t before) const {
+    for (std::int64_t row = 0; row < kBlockRows; ++row) {
+      const float excess = (largest_logit(s, row) - block.max[row]) * scale_;
+      if (!(excess > kHeadroom)) continue;
+      // Beyond 2^24 floats are whole.
+      const float doublings =
+          excess < 0x1p24F ? static_cast<float>(static_cast<int>(excess) + 1) : excess;
+      block.max[row] += doublings / scale_;
+      block.shift[row] -= doublings * amx::kSteps;
+      const __m512 decay = exp2<Amx>(Amx::set(-doublings));
+      for (std::int64_t column = 0; column < columns_; ++column) {
+        float* const at = out_row(block, row, column);
+        _mm512_store_ps(at, _mm512_load_ps(at) * decay);
+      }
+      const float steps = doublings < 255 ? doublings * amx::kSteps : INT16_MAX;
+      for (std::int64_t unit = 0; unit < before; ++unit) {
+        std::byte* const at = strip + unit * kWeightsBytes + row * kRowBytes;
+        _mm512_store_si512(
+            at, amx::fewer_steps(_mm512_load_si512(at), static_cast<std::int16_t>(steps)));
+      }
+    }
   }
 
   [[nodiscard]] float* out_row(const Block& block, std::int64_t row, std::int64_t column) const {
@@ -246,131 +261,95 @@ class AttentionAmx {
     return reinterpret_cast<float*>(tile) + row % kSide * kSide;
   }
 
-  // Steps of products that the neighbours of a block in the pipeline need.
-  struct Pending {
-    const AttentionAmx& head;
-    const KeyTile& tile;
-    const Block* next = nullptr;      // wants its logits
-    const Block* previous = nullptr;  // has its weights
-    std::int64_t done = 0;
-
-    [[nodiscard]] std::int64_t logit_steps() const {
-      return next == nullptr ? 0 : head.logit_steps(tile);
-    }
-    [[nodiscard]] std::int64_t steps() const {
-      return logit_steps() + (previous == nullptr ? 0 : head.value_steps(tile));
-    }
-    void advance_to(std::int64_t end) {
-      for (; done < end && done < logit_steps(); ++done) head.find_logits_step(*next, tile, done);
-      for (; done < end; ++done) head.add_values_step(*previous, tile, done - logit_steps());
-    }
-  };
-
-  // Turns the logits into weights. Does what is pending between the rows.
-  void weigh(const Block& block, std::int64_t width, Pending pending) const {
-    const std::int64_t steps = pending.steps();
-    for (std::int64_t row = 0; row < kBlockRows; ++row) {
-      if (row % kRowGroup == 0) pending.advance_to((row + kRowGroup) * steps / kBlockRows);
-      if (block.max[row] == -kUnbounded) {
-        raise_max(block, row, largest_logit(logits_row(block, row), width));
-      }
-      const __m512 largest = weigh_row(block, row, width);
-      const __m512 limit = Amx::set(block.max[row] + headroom_);
-      if (_mm512_cmp_ps_mask(largest, limit, _CMP_GT_OQ) == 0) continue;
-      raise_max(block, row, largest_of(largest));
-      weigh_row(block, row, width);
-    }
-  }
-
-  // Returns the largest of every 16th logit.
-  __m512 weigh_row(const Block& block, std::int64_t row, std::int64_t width) const {
+  // Turns the logits s into the weights p. Returns whether one exceeds the limit.
+  bool weigh(const Block& block, std::int64_t s, std::byte* p, Beside& beside) const {
     const __m512 scale = Amx::set(amx::kSteps * scale_);
-    const __m512 shift = Amx::set(amx::kWeightOne - block.max[row] * (amx::kSteps * scale_));
-    const float* const s = logits_row(block, row);
-    std::byte* const p = block.p + row * kWeightsRowBytes;
+    const float* logits = logits_row(s, 0);
+    const std::int64_t steps = beside.steps();
     __m512 even = Amx::set(-kUnbounded);
     __m512 odd = even;
-    for (std::int64_t key = 0; key < width; key += kDepth) {
-      const __m512 first = _mm512_loadu_ps(s + key);
-      const __m512 second = _mm512_loadu_ps(s + key + kSide);
-      even = Amx::max(even, first);
-      odd = Amx::max(odd, second);
-      _mm512_store_si512(
-          p + key * 2, amx::weights(Amx::fma(first, scale, shift), Amx::fma(second, scale, shift)));
+    for (std::int64_t row = 0; row < kBlockRows; row += kRowGroup) {
+      beside.advance_until(steps - (row + kRowGroup) * steps / kBlockRows);
+      for (std::int64_t i = 0; i < kRowGroup; ++i, logits += kUnitKeys, p += kRowBytes) {
+        const __m512 shift = Amx::set(block.shift[row + i]);
+        const __m512 first = Amx::fma(_mm512_load_ps(logits), scale, shift);
+        const __m512 second = Amx::fma(_mm512_load_ps(logits + kSide), scale, shift);
+        even = Amx::max(even, first);
+        odd = Amx::max(odd, second);
+        _mm512_store_si512(p, amx::weights(first, second));
+      }
     }
-    return Amx::max(even, odd);
-  }
-
-  [[nodiscard]] std::int64_t value_steps(const KeyTile& tile) const {
-    return amx::tiles(columns_, 2) * tile.steps();
-  }
-
-  // One step of out += p v, of 32 keys and one or two tiles of channels, in order.
-  void add_values_step(const Block& block, const KeyTile& tile, std::int64_t step) const {
-    const std::int64_t column = step / tile.steps() * 2;
-    column + 1 < columns_ ? add_values<2>(block, tile, column, step % tile.steps())
-                          : add_values<1>(block, tile, column, step % tile.steps());
-  }
-
-  template <int Columns>
-  void add_values(const Block& block, const KeyTile& tile, std::int64_t column,
-                  std::int64_t keys) const {
-    const amx::Sums sums{.data = block.out + column * kTileBytes,
-                         .below = columns_ * kTileBytes,
-                         .beside = kTileBytes,
-                         .row = amx::kRowBytes};
-    if (keys == 0) amx::load_sums<Columns>(sums);
-    const std::byte* right[Columns];
-    for (std::int64_t i = 0; i < Columns; ++i) {
-      right[i] = v_ + (keys * columns_ + column + i) * kTileBytes;
-    }
-    amx::multiply<Columns>({.data = block.p + keys * amx::kRowBytes,
-                            .below = kSide * kWeightsRowBytes,
-                            .row = kWeightsRowBytes},
-                           right);
-    if (keys + 1 == tile.steps()) amx::store_sums<Columns>(sums);
+    const __m512 limit = Amx::set(amx::kWeightOne + amx::kSteps * kHeadroom);
+    return _mm512_cmp_ps_mask(Amx::max(even, odd), limit, _CMP_GT_OQ) != 0;
   }
 
   void attend() {
     const std::int64_t count = task_.end - task_.begin;
     for (std::int64_t slot = 0; slot < count; ++slot) {
-      const Block block = block_at(task_.begin + slot, slot);
+      const Block block = block_at(slot);
       pack_queries(block);
       auto* const out = reinterpret_cast<float*>(block.out);
       for (std::int64_t i = 0; i < 2 * columns_ * kTileBytes / 4; ++i) out[i] = 0;
-      for (std::int64_t i = 0; i < kBlockRows; ++i) block.max[i] = -kUnbounded;
     }
-    for (std::int64_t first = 0; first < problem_.keys; first += kKeys) {
-      if (!sees(block_at(task_.end - 1, 0), first)) break;
-      const KeyTile tile = pack_keys(first, problem_.keys, k_);
-      pack_values(tile);
-      std::int64_t slot = 0;
-      while (!sees(block_at(task_.begin + slot, slot), first)) ++slot;  // later ones see more
-      attend_tile(tile, slot, count);
+    for (std::int64_t first = 0; first < problem_.keys; first += kGroupKeys) {
+      if (units_of(block_at(count - 1), {.first = first, .keys = kGroupKeys}) == 0) break;
+      const Group group = pack_keys(first, problem_.keys);
+      pack_values(group);
+      attend_group(group, count);
     }
-    for (std::int64_t slot = 0; slot < count; ++slot) finish(block_at(task_.begin + slot, slot));
+    for (std::int64_t slot = 0; slot < count; ++slot) finish(block_at(slot));
   }
 
-  // The pipeline over the blocks of slots [first, last) for one tile of keys.
-  void attend_tile(const KeyTile& tile, std::int64_t first, std::int64_t last) const {
-    Block previous{};
-    Block block = block_at(task_.begin + first, first);
-    find_logits(block, tile);
-    for (std::int64_t slot = first; slot < last; ++slot) {
-      const bool more = slot + 1 < last;
-      const Block next = more ? block_at(task_.begin + slot + 1, slot + 1) : Block{};
-      mask_logits(block, tile);
-      weigh(block, tile.steps() * kDepth,
-            {.head = *this,
-             .tile = tile,
-             .next = more ? &next : nullptr,
-             .previous = slot > first ? &previous : nullptr});
-      previous = block;
+  // Walks all blocks along a group. The products of a block's last units are done beside the first
+  // units of the block after it.
+  void attend_group(const Group& group, std::int64_t count) const {
+    std::int64_t slot = 0;
+    while (units_of(block_at(slot), group) == 0) ++slot;  // later ones see more
+    Block block = block_at(slot);
+    std::int64_t s = 0;
+    std::int64_t strip = 0;
+    find_logits(block, 0, s);
+    Values values;
+    while (true) {
+      const std::int64_t units = units_of(block, group);
+      const bool more = slot + 1 < count;
+      const Block next = more ? block_at(slot + 1) : Block{};
+      if (group.first == 0) {
+        mask_logits(block, group, 0, s);
+        set_max(block, s);
+      }
+      for (std::int64_t first = 0; first < units; first += kStripUnits) {
+        const std::int64_t length = units - first < kStripUnits ? units - first : kStripUnits;
+        std::byte* const p = p_ + strip * kStripBytes;
+        for (std::int64_t i = 0; i < length; ++i, s = 1 - s) {
+          const std::int64_t unit = first + i;
+          mask_logits(block, group, unit, s);
+          Beside beside{.logits = {}, .values = values};
+          if (unit + 1 < units)
+            beside.logits = logits_of(block, unit + 1, 1 - s);
+          else if (more)
+            beside.logits = logits_of(next, 0, 1 - s);
+          beside.values_kept = values.left - values.left / (length - i);
+          if (weigh(block, s, p + i * kWeightsBytes, beside)) {
+            values.finish();
+            raise_max(block, s, p, i);
+            Beside nothing{.logits = {}, .values = values};
+            weigh(block, s, p + i * kWeightsBytes, nothing);
+          }
+        }
+        values = {.p = p,
+                  .v = v_ + first * columns_ * kTileBytes,
+                  .out = block.out,
+                  .units = length,
+                  .columns = columns_,
+                  .left = length * columns_};
+        strip = 1 - strip;
+      }
+      if (!more) break;
       block = next;
+      ++slot;
     }
-    for (std::int64_t step = 0; step < value_steps(tile); ++step) {
-      add_values_step(previous, tile, step);
-    }
+    values.finish();
   }
 
   // Divides by the sums and writes the rows of a block.
@@ -381,14 +360,14 @@ class AttentionAmx {
       const float weight = 1.0F / out_row(block, row, size / kSide)[size % kSide];
       auto* const out = const_cast<std::uint16_t*>(target.data) + row * row_step_;
       for (std::int64_t column = 0; column < columns_; ++column) {
-        const __m512 values = _mm512_loadu_ps(out_row(block, row, column)) * Amx::set(weight);
+        const __m512 values = _mm512_load_ps(out_row(block, row, column)) * Amx::set(weight);
         const auto lanes =
             static_cast<__mmask16>(amx::first_lanes(problem_.head_size - column * kSide) & 0xFFFFU);
         _mm256_mask_storeu_epi16(out + column * kSide, lanes,
                                  reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(values)));
       }
       if (problem_.row_max == nullptr) continue;
-      problem_.row_max[head_row(block.first + row)] = block.max[row];
+      problem_.row_max[head_row(block.first + row)] = block.shift[row];
       problem_.row_weight[head_row(block.first + row)] = weight;
     }
   }
@@ -398,46 +377,49 @@ class AttentionAmx {
   }
 
   void receive(float* received) {
-    const std::int64_t keys = task_.end - task_.begin;
-    const std::int64_t tile_bytes = kKeys / kSide * steps_ * kTileBytes;
-    auto* const totals = reinterpret_cast<float*>(totals_);
-    for (std::int64_t first = 0; first < keys; first += kKeys) {
-      static_cast<void>(pack_keys(task_.begin + first, task_.end, k_ + first / kKeys * tile_bytes));
+    for (std::int64_t first = task_.begin; first < task_.end; first += kGroupKeys) {
+      receive_group(pack_keys(first, task_.end), received + first - task_.begin);
     }
-    for (std::int64_t i = 0; i < amx::tiles(keys, kKeys) * kKeys; ++i) totals[i] = 0;
-    for (std::int64_t index = 0; index < amx::tiles(problem_.queries, kBlockRows); ++index) {
-      const Block block = block_at(index, 0);
-      if (!sees(block, task_.begin)) continue;
-      pack_queries(block);
-      for (std::int64_t first = 0; first < keys; first += kKeys) {
-        const std::int64_t left = keys - first;
-        const KeyTile tile{.k = k_ + first / kKeys * tile_bytes,
-                           .first = task_.begin + first,
-                           .keys = left < kKeys ? left : kKeys};
-        if (!sees(block, tile.first)) break;
-        find_logits(block, tile);
-        mask_logits(block, tile);
-        add_received(block, tile, totals + first);
-      }
-    }
-    for (std::int64_t key = 0; key < keys; ++key) received[key] = totals[key];
   }
 
-  // totals (key) += the final attention of the block's queries.
-  void add_received(const Block& block, const KeyTile& tile, float* totals) const {
-    const __m512 scale = Amx::set(scale_);
-    const float* const max = problem_.row_max + head_row(block.first);
-    const float* const weight = problem_.row_weight + head_row(block.first);
-    const std::int64_t queries = queries_of(block);
-    for (std::int64_t key = 0; key < tile.keys; key += kSide) {
-      __m512 total = _mm512_loadu_ps(totals + key);
-      for (std::int64_t row = 0; row < queries; ++row) {
-        const __m512 s = _mm512_loadu_ps(logits_row(block, row) + key);
-        const __m512 power = exp2<Amx>((s - Amx::set(max[row])) * scale);
-        total = Amx::fma(power, Amx::set(weight[row]), total);
-      }
-      _mm512_storeu_ps(totals + key, total);
+  void receive_group(const Group& group, float* received) {
+    auto* const totals = reinterpret_cast<float*>(totals_);
+    for (std::int64_t key = 0; key < amx::tiles(group.keys, kUnitKeys) * kUnitKeys; ++key) {
+      totals[key] = 0;
     }
+    Block block = block_at(0);
+    for (block.first = 0; block.first < problem_.queries; block.first += kBlockRows) {
+      const std::int64_t units = units_of(block, group);
+      if (units == 0) continue;
+      pack_queries(block);
+      for (std::int64_t unit = 0; unit < units; ++unit) {
+        find_logits(block, unit, 0);
+        mask_logits(block, group, unit, 0);
+        add_received(block, totals + unit * kUnitKeys);
+      }
+    }
+    for (std::int64_t key = 0; key < group.keys; ++key) received[key] = totals[key];
+  }
+
+  // totals (key) += the attention of the block's queries to the unit's keys, of the same weights as
+  // in attend().
+  void add_received(const Block& block, float* totals) const {
+    const __m512 scale = Amx::set(amx::kSteps * scale_);
+    const float* const shift = problem_.row_max + head_row(block.first);
+    const float* const share = problem_.row_weight + head_row(block.first);
+    const std::int64_t queries = queries_of(block);
+    __m512 first = _mm512_load_ps(totals);
+    __m512 second = _mm512_load_ps(totals + kSide);
+    for (std::int64_t row = 0; row < queries; ++row) {
+      const __m512 max = Amx::set(shift[row]);
+      const float* const s = logits_row(0, row);
+      const __m512i weights = amx::weights(Amx::fma(_mm512_load_ps(s), scale, max),
+                                           Amx::fma(_mm512_load_ps(s + kSide), scale, max));
+      first = Amx::fma(amx::first_of(weights), Amx::set(share[row]), first);
+      second = Amx::fma(amx::second_of(weights), Amx::set(share[row]), second);
+    }
+    _mm512_store_ps(totals, first);
+    _mm512_store_ps(totals + kSide, second);
   }
 
   const AttentionProblem& problem_;
@@ -445,17 +427,16 @@ class AttentionAmx {
   std::int64_t steps_;    // tiles along a head for the product with k
   std::int64_t columns_;  // tiles along a head for the product with v
   std::int64_t row_step_;
-  float scale_;     // of the logits, times log2(e)
-  float headroom_;  // of the logits
+  float scale_;  // of the logits, times log2(e)
   std::byte* scratch_;
   std::size_t used_ = 0;
+  std::byte* s_;       // of two units in turns
+  std::byte* p_;       // of two strips in turns
   std::byte* k_;       // right tiles (keys over 16, steps)
   std::byte* v_;       // right tiles (keys over 32, columns)
-  std::byte* s_;       // of two blocks in turns
-  std::byte* p_;       // of two blocks in turns
   std::byte* q_;       // per block
   std::byte* out_;     // per block
-  std::byte* max_;     // per block
+  std::byte* max_;     // per block: max and shift
   std::byte* totals_;  // (keys): what receive() adds up
 };
 
@@ -465,6 +446,8 @@ constexpr AttentionPath kAttentionAmx{.name = "amx bf16",
                                       .dtype = DType::bf16,
                                       .usable = amx_usable,
                                       .block_rows = kBlockRows,
+                                      .most_blocks = 128,
+                                      .cache_bytes = 1280 << 10,
                                       .attend = AttentionAmx::attend,
                                       .attend_scratch = AttentionAmx::attend_scratch,
                                       .receive = AttentionAmx::receive,

@@ -52,6 +52,20 @@ inline __m512i weights(__m512 first, __m512 second) {
   return _mm512_sub_epi16(x, excess);
 }
 
+// The weights of `first` and of `second`, as floats.
+inline __m512 first_of(__m512i weights) {
+  return _mm512_castsi512_ps(_mm512_unpacklo_epi16(_mm512_setzero_si512(), weights));
+}
+inline __m512 second_of(__m512i weights) {
+  return _mm512_castsi512_ps(_mm512_unpackhi_epi16(_mm512_setzero_si512(), weights));
+}
+
+// The same weights times 2^(-steps / kSteps), exact for whole doublings; 0 below 2^-127.
+inline __m512i fewer_steps(__m512i weights, std::int16_t steps) {
+  const __m512i fewer = _mm512_sub_epi16(weights, _mm512_set1_epi16(steps));
+  return _mm512_max_epi16(fewer, _mm512_setzero_si512());
+}
+
 // The key of a step of 32 whose weight stands at place 2 * pair; the next one's follows it.
 constexpr std::int64_t key_of_pair(std::int64_t pair) {
   return pair / 4 * 4 + pair % 4 / 2 * 16 + pair % 2 * 2;

@@ -23,8 +23,8 @@ struct AttentionProblem {
   std::int64_t head_size;
   float scale;
   bool causal;
-  // (batch, heads, queries), both or none: about the largest logit of each query in the path's own
-  // unit, and one over the sum of its e^(logit - this).
+  // (batch, heads, queries), both or none: about the largest logit of each query in a form of the
+  // path's own, and one over the sum of the query's weights relative to it.
   float* row_max;
   float* row_weight;
 };
@@ -42,6 +42,10 @@ struct AttentionPath {
   DType dtype;              // of q, k, v and out
   bool (*usable)();         // whether this processor has the instructions
   std::int64_t block_rows;  // a head has round_up(queries, block_rows) / block_rows blocks
+  // Blocks of one task share every packed key: at most so many, as long as their queries and
+  // results stay in so much cache.
+  std::int64_t most_blocks;
+  std::int64_t cache_bytes;
 
   // Computes out, and row_max and row_weight where wanted, for task.end - task.begin blocks.
   void (*attend)(const AttentionProblem& problem, const AttentionTask& task, std::byte* scratch);

@@ -282,6 +282,8 @@ constexpr AttentionPath attention_path(const char* name, DType dtype, bool (*usa
           .dtype = dtype,
           .usable = usable,
           .block_rows = Isa::kVectors * Isa::kLanes,
+          .most_blocks = 32,
+          .cache_bytes = 512 << 10,
           .attend = Stream::attend,
           .attend_scratch = Stream::attend_scratch,
           .receive = Stream::receive,

@@ -1,6 +1,7 @@
 #include "sagitta/backend/cpu/linear.h"
 
 #include "sagitta/backend/cpu/geglu_bf16.h"
+#include "sagitta/backend/cpu/linear_bf16.h"
 #include "sagitta/backend/cpu/linear_int8.h"
 #include "sagitta/backend/cpu/product_f32.h"
 #include "sagitta/backend/cpu/weights.h"
@@ -21,6 +22,7 @@ const std::byte* bytes_of(const Tensor* tensor) {
 void multiply(Device& device, const PackedMatrix& weight, const Product& product) {
   if (weight.int8) return multiply_int8(device, weight, product);
   if (device.compute() == DType::f32) return multiply_f32(device, weight, nullptr, product);
+  if (takes_tiles(weight, product)) return multiply_tiles(device, weight, product);
   Context& context = device.context<Context>();
   const MatmulProblem problem{.type = device.compute(),
                               .rows = product.rows,

@@ -18,6 +18,13 @@ struct Product {
   Activation activation = Activation::none;
   void* out = nullptr;  // (rows, out)
 };
+
+// Moves a pointer of a product that may be null.
+template <class T>
+const T* advance(const void* data, std::int64_t elements) {
+  return data == nullptr ? nullptr : static_cast<const T*>(data) + elements;
+}
+
 void multiply(Device& device, const PackedMatrix& weight, const Product& product);
 
 void linear(const LinearArgs& args, Tensor& out);

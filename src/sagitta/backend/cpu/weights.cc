@@ -1,6 +1,6 @@
 #include "sagitta/backend/cpu/weights.h"
 
-#include "sagitta/backend/cpu/geglu_bf16.h"
+#include "sagitta/backend/cpu/linear_bf16.h"
 #include "sagitta/backend/cpu/product_f32.h"
 #include "sagitta/backend/cpu/simd.h"
 #include "sagitta/backend/cpu/weights_int8.h"
@@ -101,10 +101,8 @@ class Source {
   std::optional<PoolBlock> widened_;
 };
 
-// `tiles`: the layout in bf16 if it is not to be oneDNN's choice.
 PackedMatrix pack_matrix(Device& device, const Source& source, std::int64_t first_row,
-                         std::int64_t out, std::int64_t in,
-                         const std::optional<Layout>& tiles = std::nullopt) {
+                         std::int64_t out, std::int64_t in) {
   const std::byte* rows =
       source.data() + static_cast<std::size_t>(first_row * in) * size_of(source.type());
   if (source.int8()) {
@@ -118,7 +116,7 @@ PackedMatrix pack_matrix(Device& device, const Source& source, std::int64_t firs
             {}};
   }
   const Layout plain = matrix_layout(source.type(), in, out);
-  if (tiles) return {in, out, {device, *tiles, plain, rows}, {}};
+  if (const auto tiles = tile_layout(in, out)) return {in, out, {device, *tiles, plain, rows}, {}};
   // Any number of rows gives the same layout as long as it is not tiny.
   const MatmulProblem usual{.type = device.compute(), .rows = 1024, .in = in, .out = out};
   const Plan plan = plan_matmul(device.context<Context>().engine, usual, nullptr);
@@ -209,10 +207,9 @@ void load_weight(Device& device, const StoredTensor& values, Weight& weight) {
               "a gated weight has shape {}, expected an even number of rows", to_string(shape));
       const Source source(device, values);
       const std::int64_t out = shape[0] / 2;
-      const std::optional<Layout> tiles = geglu_layout(shape[1], out);
       const std::shared_ptr<const PackedGeglu> packed(
-          new PackedGeglu{pack_matrix(device, source, 0, out, shape[1], tiles),
-                          pack_matrix(device, source, out, out, shape[1], tiles)});
+          new PackedGeglu{pack_matrix(device, source, 0, out, shape[1]),
+                          pack_matrix(device, source, out, out, shape[1])});
       weight.bytes = packed->value.bytes() + packed->gate.bytes();
       weight.packed = packed;
       return;

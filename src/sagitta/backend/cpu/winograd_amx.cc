@@ -182,18 +182,19 @@ class Convolution {
       amx::Left left{.data = inputs + lines_[tile] * kRowBytes,
                      .below = (second - lines_[tile]) * kRowBytes,
                      .row = kRowBytes};
-      amx::clear_sums<2>();
+      amx::Square::clear();
       const std::byte* block = right.data;
       for (std::int64_t channel = 0; channel < rows_.in; channel += kWinogradDepth) {
         for (std::int64_t tap = 0; tap < kWinogradTaps; ++tap) {
           const std::byte* const tiles = block + tap * right.tap;
           const std::byte* const pair[2] = {tiles, tiles + right.beside};
-          amx::multiply<2>({left.data + tap * kRowBytes, left.below, left.row}, pair, right.row);
+          amx::Square::multiply({left.data + tap * kRowBytes, left.below, left.row}, pair,
+                                right.row);
         }
         left.data += rows_.depth_bytes();
         block += right.depth;
       }
-      amx::store_sums<2>({.data = sums(group, tile, position),
+      amx::Square::store({.data = sums(group, tile, position),
                           .below = kNext,
                           .beside = kTileBytes,
                           .row = kRowBytes});
