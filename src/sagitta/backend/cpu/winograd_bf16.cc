@@ -55,13 +55,19 @@ class Convolution {
     const bool shared = rows_ > task_rows_;
     const PoolBlock weights(device_, shared ? size(groups_ * group_bytes_) : 0);
     if (shared) transform_all_weights(bytes_of(weights));
+    const std::byte* const shared_weights = shared ? bytes_of(weights) : nullptr;
+    if (task_groups_ == groups_) {
+      WinogradRows all = samples_;
+      all.count = rows_;
+      return multiply(all, nullptr, shared_weights);
+    }
     WinogradRows block = samples_;
     block.count = block_rows_;
-    const PoolBlock inputs(device_, size(kWinogradPositions * block.position_bytes()));
+    const PoolBlock inputs(device_, input_bytes(block));
     for (; block.first < rows_; block.first += block.count) {
       block.count = std::min(block_rows_, rows_ - block.first);
       transform_inputs(block, bytes_of(inputs));
-      multiply(block, bytes_of(inputs), shared ? bytes_of(weights) : nullptr);
+      multiply(block, bytes_of(inputs), shared_weights);
     }
   }
 
@@ -110,14 +116,23 @@ class Convolution {
     });
   }
 
+  static std::size_t input_bytes(const WinogradRows& rows) {
+    return size(kWinogradPositions * rows.position_bytes());
+  }
+
+  // inputs: of the block; null where a task has all groups, which then makes those of its rows.
   // weights: transformed ones of all groups; null where each is wanted by one task only, which
   // transforms it.
   void multiply(const WinogradRows& block, const std::byte* inputs,
                 const std::byte* weights) const {
     const std::int64_t ranges = divide_up(block.count, task_rows_);
     const std::int64_t parts = divide_up(groups_, task_groups_);
+    WinogradRows task_rows = samples_;
+    task_rows.count = task_rows_;
     const std::int64_t own_weights = weights == nullptr ? task_groups_ * group_bytes_ : 0;
-    const std::int64_t room = winograd_scratch_bytes(task_groups_) + own_weights;
+    const std::int64_t own_inputs =
+        inputs == nullptr ? static_cast<std::int64_t>(input_bytes(task_rows)) : 0;
+    const std::int64_t room = winograd_scratch_bytes(task_groups_) + own_weights + own_inputs;
     const PoolBlock scratch(device_, size(room * omp_get_max_threads()));
 #pragma omp parallel for schedule(dynamic)
     for (std::int64_t i = 0; i < ranges * parts; ++i) {
@@ -129,16 +144,23 @@ class Convolution {
         const std::int64_t part = k / kWinogradTaps;
         transform_weights(group + part, k % kWinogradTaps, own + part * group_bytes_);
       }
-      winograd_multiply({.rows = block,
-                         .inputs = inputs,
-                         .first = row,
-                         .end = std::min(row + task_rows_, block.count),
+      const std::int64_t end = std::min(row + task_rows_, block.count);
+      WinogradRows rows = block;
+      if (inputs == nullptr) {
+        rows.first += row;
+        rows.count = end - row;
+        winograd_inputs(rows, x_, 0, rows.count, own + own_weights);
+      }
+      winograd_multiply({.rows = rows,
+                         .inputs = inputs == nullptr ? own + own_weights : inputs,
+                         .first = inputs == nullptr ? 0 : row,
+                         .end = inputs == nullptr ? rows.count : end,
                          .channel = group * kWinogradGroup,
                          .groups = count,
                          .kernels = kernels_.data() + group,
                          .inner_weights = weights == nullptr ? own : weights + group * group_bytes_,
                          .results = results_},
-                        own + own_weights);
+                        own + own_weights + own_inputs);
     }
   }
 
