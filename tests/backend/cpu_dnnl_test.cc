@@ -3,6 +3,7 @@
 #include "sagitta/backend/cpu/amx.h"
 #include "sagitta/backend/cpu/context.h"
 #include "sagitta/backend/cpu/dnnl.h"
+#include "sagitta/backend/cpu/linear_bf16.h"
 #include "sagitta/backend/cpu/open.h"
 #include "sagitta/backend/cpu/weights.h"
 #include "sagitta/backend/cpu/weights_packed.h"
@@ -275,6 +276,26 @@ TEST(CpuKernelTiles, AreInTheUsualLayoutWhereTheProcessorMultipliesTiles) {
   for (const std::int64_t channels : {32, 64, 96, 128, 160, 320, 640, 704, 1280}) {
     EXPECT_TRUE(cpu::kernel_tiles(cpu::usual_conv_layout(*device, {channels, 320, 3, 3})))
         << channels;
+  }
+}
+
+// Products with an activation are oneDNN's, from the same weights.
+TEST(CpuLinear, OneDnnTakesTheTilesOfWeights) {
+  if (!cpu::amx_usable()) GTEST_SKIP() << "no AMX";
+  const auto device = cpu::open({.compute = DType::bf16});
+  const auto& engine = device->context<cpu::Context>().engine;
+  for (const std::int64_t out : {32, 96, 320, 1280}) {
+    const cpu::Layout tiles = *cpu::tile_layout(320, out);
+    const cpu::Plan plan = cpu::plan_matmul(engine,
+                                            {.type = DType::bf16,
+                                             .rows = 2,
+                                             .in = 320,
+                                             .out = out,
+                                             .activation = Activation::silu,
+                                             .bias = true},
+                                            &tiles);
+    EXPECT_TRUE(plan.is_fast()) << out << ": " << plan.implementation;
+    EXPECT_TRUE(plan.weights == tiles) << out;
   }
 }
 

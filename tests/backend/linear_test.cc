@@ -10,11 +10,21 @@ struct Case {
   std::int64_t features;
 };
 
-const std::vector<Case> kSmallCases{{{3, 5, 7}, 9}, {{2, 33, 48}, 48}};
+const std::vector<Case> kSmallCases{{{3, 5, 7}, 9}, {{2, 33, 48}, 48}, {{2, 33, 64}, 96}};
 
 const std::vector<Case> kCases{
-    {{1, 1}, 1},    {{7}, 3},           {{1, 32}, 128},       {{2, 77, 48}, 48},
-    {{3, 5, 7}, 9}, {{2, 64, 320}, 40}, {{2, 3, 4, 33}, 129}, {{1, 257, 768}, 64},
+    {{1, 1}, 1},
+    {{7}, 3},
+    {{1, 32}, 128},
+    {{2, 77, 48}, 48},
+    {{3, 5, 7}, 9},
+    {{2, 64, 320}, 40},
+    {{2, 3, 4, 33}, 129},
+    {{1, 257, 768}, 64},
+    // Whole tiles of weights, with few and with many rows and columns.
+    {{5, 32}, 32},
+    {{2, 64, 96}, 64},
+    {{3, 111, 64}, 352},
 };
 
 class LinearTwin : public TwinTest {};
@@ -56,10 +66,7 @@ TEST_P(LinearTwin, EveryActivationAndCombinationOfAddendsAgrees) {
 }
 
 TEST_P(LinearTwin, GegluAgrees) {
-  std::vector<Case> cases = kCases;
-  // Whole tiles of weights, with few and with many rows and columns.
-  cases.insert(cases.end(), {{{5, 32}, 16}, {{2, 64, 96}, 64}, {{3, 111, 64}, 336}});
-  for (const Case& c : cases) {
+  for (const Case& c : kCases) {
     for (const bool with_bias : {false, true}) {
       SCOPED_TRACE(to_string(c.x) + (with_bias ? " with bias" : ""));
       expect_twins([&](Side& side) {

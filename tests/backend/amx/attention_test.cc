@@ -110,8 +110,12 @@ class AttentionAmx : public testing::TestWithParam<Heads> {
     const std::int64_t blocks = (h.queries + rows - 1) / rows;
     Scratch scratch(kAttentionAmx.attend_scratch(problem, blocks));
     for (std::int64_t head = 0; head < kHeads; ++head) {
-      kAttentionAmx.attend(problem, {.sample = 0, .head = head, .begin = 0, .end = blocks},
-                           scratch.data());
+      const std::int64_t middle = head == 0 ? 0 : blocks / 2;  // one head in two parts
+      for (const auto& [begin, end] : {std::pair{std::int64_t{0}, middle}, {middle, blocks}}) {
+        if (begin == end) continue;
+        kAttentionAmx.attend(problem, {.sample = 0, .head = head, .begin = begin, .end = end},
+                             scratch.data());
+      }
     }
     received_.assign(size(kHeads * h.keys), -1);
     Scratch receiving(kAttentionAmx.receive_scratch(problem, h.keys));
@@ -201,6 +205,36 @@ TEST_P(AttentionAmx, NanAmongTheKeysSpoilsTheHead) {
   const std::vector<float> got = attend();
   for (std::size_t i = 0; i < got.size(); ++i) {
     ASSERT_EQ(std::isnan(got[i]), i / size(h.size) % kHeads == 1) << i;
+  }
+}
+
+TEST_P(AttentionAmx, NanStaysInItsQuery) {
+  const Heads& h = GetParam();
+  const std::vector<float> clean = attend();
+  const std::int64_t query = h.queries / 2;
+  q_[size(query * kHeads * h.size)] = f32_to_bf16(std::numeric_limits<float>::quiet_NaN());
+  const std::vector<float> got = attend();
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    const bool spoiled = i / size(h.size) == size(query * kHeads);
+    ASSERT_EQ(std::isnan(got[i]), spoiled) << i;
+    if (!spoiled) {
+      ASSERT_EQ(got[i], clean[i]) << i;
+    }
+  }
+}
+
+// Infinite logits have no softmax, and those of -infinity no weight.
+TEST_P(AttentionAmx, InfinityAmongTheKeysSpoilsWhatItAttracts) {
+  const Heads& h = GetParam();
+  const std::int64_t key = h.keys - 1;
+  for (std::int64_t c = 1; c < h.size; ++c) k_[size(key * kHeads * h.size + c)] = 0;
+  k_[size(key * kHeads * h.size)] = f32_to_bf16(std::numeric_limits<float>::infinity());
+  const std::vector<float> got = attend();
+  for (std::int64_t query = 0; query < h.queries; ++query) {
+    const bool seen = !h.causal || query >= key;
+    const bool spoiled = seen && (at(q_, query, 0, 0) > 0 || h.keys == 1);
+    ASSERT_EQ(std::isnan(got[size(query * kHeads * h.size)]), spoiled) << query;
+    ASSERT_FALSE(std::isnan(got[size((query * kHeads + 1) * h.size)])) << query;
   }
 }
 

@@ -23,6 +23,7 @@ using __mmask64 = std::uint64_t;
 
 constexpr int _MM_FROUND_FLOOR = 1;
 constexpr int _MM_FROUND_NO_EXC = 8;
+constexpr int _CMP_UNORD_Q = 3;
 constexpr int _CMP_LE_OQ = 18;
 constexpr int _CMP_GT_OQ = 30;
 
@@ -182,10 +183,12 @@ inline __m512 _mm512_maskz_scalef_ps(__mmask16 mask, __m512 a, __m512 b) {
       .as<__m512>();
 }
 inline __mmask16 _mm512_cmp_ps_mask(__m512 a, __m512 b, int relation) {
-  if (relation != _CMP_LE_OQ && relation != _CMP_GT_OQ) std::abort();
+  if (relation != _CMP_LE_OQ && relation != _CMP_GT_OQ && relation != _CMP_UNORD_Q) std::abort();
   unsigned mask = 0;
   for (int i = 0; i < 16; ++i) {
-    const bool holds = relation == _CMP_LE_OQ ? a[i] <= b[i] : a[i] > b[i];
+    const bool holds = relation == _CMP_LE_OQ   ? a[i] <= b[i]
+                       : relation == _CMP_GT_OQ ? a[i] > b[i]
+                                                : std::isnan(a[i]) || std::isnan(b[i]);
     mask |= static_cast<unsigned>(holds) << static_cast<unsigned>(i);
   }
   return static_cast<__mmask16>(mask);
@@ -204,17 +207,7 @@ inline __m512 _mm512_permutex2var_ps(__m512 a, __m512i index, __m512 b) {
 }
 
 inline __m512i _mm512_xor_si512(__m512i a, __m512i b) { return a ^ b; }
-inline __m512i _mm512_and_si512(__m512i a, __m512i b) { return a & b; }
 inline __m512i _mm512_or_si512(__m512i a, __m512i b) { return a | b; }
-inline __mmask32 _mm512_cmpgt_epi16_mask(__m512i a, __m512i b) {
-  const auto left = model::Shorts::of(a);
-  const auto right = model::Shorts::of(b);
-  __mmask32 mask = 0;
-  for (int i = 0; i < 32; ++i) {
-    mask |= static_cast<__mmask32>(left.at[i] > right.at[i]) << static_cast<unsigned>(i);
-  }
-  return mask;
-}
 inline __m512i _mm512_max_epi16(__m512i a, __m512i b) {
   const auto left = model::Shorts::of(a);
   const auto right = model::Shorts::of(b);

@@ -9,6 +9,7 @@
 #include <limits>
 #include <numbers>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace sagitta::cpu {
@@ -144,22 +145,60 @@ TEST(LinearAmx, IsExactOnIntegers) {
   }
 }
 
-// Of 5120 values per panel, too many panels to be kept: rows are walked along for each.
+// Panels of 5120 values are too large to be kept or fetched ahead, and 576 columns of 1024 values
+// too many to be kept: rows are walked along for each panel.
 TEST(LinearAmx, IsExactWherePanelsAreNotKept) {
-  Layer layer(70, 5120, 128);
-  for (std::int64_t k = 0; k < layer.in; ++k) {
-    for (std::int64_t i = 0; i < layer.rows; ++i) {
-      layer.x[Layer::size(i * layer.in + k)] = (i + k) % 97 == 0 ? 1 : 0;
+  for (const auto& [in, columns] : {std::pair{5120, 128}, {1024, 576}}) {
+    Layer layer(70, in, columns);
+    for (std::int64_t k = 0; k < layer.in; ++k) {
+      for (std::int64_t i = 0; i < layer.rows; ++i) {
+        layer.x[Layer::size(i * layer.in + k)] = (i + k) % 97 == 0 ? 1 : 0;
+      }
+      for (std::int64_t i = 0; i < layer.columns; ++i) {
+        layer.value[Layer::size(k * layer.columns + i)] = static_cast<float>((i + k) % 3);
+      }
     }
-    for (std::int64_t i = 0; i < layer.columns; ++i) {
-      layer.value[Layer::size(k * layer.columns + i)] = static_cast<float>((i + k) % 3);
+    layer.gate_bias.assign(Layer::size(columns), 100);  // a gate of 100
+    const std::vector<float> got = layer.run({});
+    const std::vector<float> gated = layer.run_gated();
+    for (std::int64_t row = 0; row < layer.rows; ++row) {
+      for (std::int64_t column = 0; column < layer.columns; ++column) {
+        const double sum = layer.sum(layer.value, row, column);
+        ASSERT_EQ(got[Layer::size(row * layer.columns + column)], sum);
+        ASSERT_NEAR(gated[Layer::size(row * layer.columns + column)], 100 * sum, 0.5 * sum);
+      }
     }
   }
-  const std::vector<float> got = layer.run({});
-  for (std::int64_t row = 0; row < layer.rows; ++row) {
-    for (std::int64_t column = 0; column < layer.columns; ++column) {
-      ASSERT_EQ(got[Layer::size(row * layer.columns + column)],
-                layer.sum(layer.value, row, column));
+}
+
+// A part of the columns leaves the others alone, and a bias may be missing.
+TEST(LinearAmx, PartOfTheColumns) {
+  Layer layer(33, 64, 128);
+  std::mt19937 random(5);
+  std::uniform_int_distribution<int> small(-2, 2);
+  for (auto* values : {&layer.x, &layer.value}) {
+    for (float& value : *values) value = static_cast<float>(small(random));
+  }
+  const std::vector<std::uint16_t> x = Layer::halves(layer.x);
+  const std::vector<std::uint16_t> panels = layer.panels(layer.value);
+  const std::uint16_t untouched = f32_to_bf16(77);
+  std::vector<std::uint16_t> out(Layer::size(33 * 128), untouched);
+  std::vector<std::uint16_t> scratch(Layer::size(kLinearRows * 64));
+  linear_amx({.part = {.in = 64,
+                       .out = 128,
+                       .x = x.data(),
+                       .rows = 33,
+                       .columns = 64,
+                       .results = out.data() + 32},
+              .weights = reinterpret_cast<const std::byte*>(panels.data() + 32 * 64),
+              .bias = nullptr,
+              .residual = nullptr},
+             scratch.data());
+  for (std::int64_t row = 0; row < 33; ++row) {
+    for (std::int64_t column = 0; column < 128; ++column) {
+      const bool inside = column >= 32 && column < 96;
+      const double want = inside ? layer.sum(layer.value, row, column) : 77;
+      ASSERT_EQ(bf16_to_f32(out[Layer::size(row * 128 + column)]), want) << row << ", " << column;
     }
   }
 }

@@ -121,8 +121,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{{2, 16, 16, 96}, 64, Tag::AcdB16b32a2b, 3},
                     Case{{1, 64, 1, 32}, 32, Tag::AcdB16b32a2b},
                     Case{{5, 10, 10, 32}, 32, Tag::AcdB16b32a2b, 16},
-                    // More inputs than are transformed at once, the second time within a sample.
-                    Case{{2, 131, 256, 64}, 32, Tag::AcdB16b32a2b}));
+                    Case{{2, 131, 256, 64}, 32, Tag::AcdB16b32a2b},
+                    // More inputs than are transformed at once, the second time within a sample,
+                    // since a task has one of two groups.
+                    Case{{2, 131, 256, 64}, 64, Tag::AcdB16b32a2b, 32}));
 
 using WinogradAmxNan = WinogradAmx;
 

@@ -83,7 +83,7 @@ struct Square {
   // c(i, j) += left(i) right[j]. right_row: between the rows of a right tile. Loads of tiles are
   // invisible to the compiler, hence the barrier.
   static void multiply(const Left& left, const std::byte* const (&right)[2],
-                       std::int64_t right_row = kRowBytes) {
+                       std::int64_t right_row) {
     asm volatile("" ::: "memory");
     _tile_loadd(6, right[0], right_row);
     _tile_loadd(4, left.data, left.row);
@@ -106,12 +106,6 @@ struct FirstColumn {
     _tile_zero(1);
   }
 
-  static void load(const std::byte* c, std::int64_t below, std::int64_t row) {
-    asm volatile("" ::: "memory");
-    _tile_loadd(0, c, row);
-    _tile_loadd(1, c + below, row);
-  }
-
   static void store(std::byte* c, std::int64_t below, std::int64_t row) {
     _tile_stored(0, c, row);
     _tile_stored(1, c + below, row);
@@ -128,11 +122,6 @@ struct FirstColumn {
 };
 
 struct SecondColumn {
-  static void clear() {
-    _tile_zero(2);
-    _tile_zero(3);
-  }
-
   static void load(const std::byte* c, std::int64_t below, std::int64_t row) {
     asm volatile("" ::: "memory");
     _tile_loadd(2, c, row);
@@ -205,23 +194,12 @@ void pack_transposed(const Rows& from, std::int64_t column_tiles, std::byte* to,
   }
 }
 
-// Whether a row has a NaN.
-inline bool has_nan(const Rows& from, std::int64_t row) {
-  const __m512i infinity = _mm512_set1_epi16(0x7F80);
-  for (std::int64_t first = 0; first < from.size; first += kDepth) {
-    const __m512i values = load_depth(from, row, first);
-    const __m512i magnitude = _mm512_and_si512(values, _mm512_set1_epi16(0x7FFF));
-    if (_mm512_cmpgt_epi16_mask(magnitude, infinity) != 0) return true;
-  }
-  return false;
-}
-
-// Right tiles of the matrix `from` with one more column, last(row): (step, column tile). The rows
-// of a step may stand in another order: row_of_pair(i) is the first of the two that become row i of
-// a tile.
-template <class RowOfPair, class Last>
+// Right tiles of the matrix `from` with one more column, `last` in all rows: (step, column tile).
+// The rows of a step may stand in another order: row_of_pair(i) is the first of the two that become
+// row i of a tile.
+template <class RowOfPair>
 void pack_right(const Rows& from, std::int64_t steps, const RowOfPair& row_of_pair,
-                const Last& last, std::byte* to) {
+                std::uint16_t last, std::byte* to) {
   const auto load = [&](std::int64_t row, std::int64_t first) {
     if (row >= from.count) return _mm512_setzero_si512();
     const std::int64_t left = from.size - first;
@@ -229,7 +207,7 @@ void pack_right(const Rows& from, std::int64_t steps, const RowOfPair& row_of_pa
     __m256i values = _mm256_maskz_loadu_epi16(mask, from.data + row * from.step + first);
     if (left < kSide) {
       const auto end = static_cast<__mmask16>(1U << left);
-      values = _mm256_mask_set1_epi16(values, end, static_cast<short>(last(row)));
+      values = _mm256_mask_set1_epi16(values, end, static_cast<short>(last));
     }
     return _mm512_maskz_cvtepu16_epi32(0xFFFF, values);
   };

@@ -53,7 +53,6 @@ constexpr std::int64_t kGroupKeys = 1024;
 constexpr std::int64_t kRowGroup = 4;   // rows of weights between steps of products
 constexpr float kHeadroom = 40;         // weights reach 2^kHeadroom
 constexpr std::uint16_t kOne = 0x3F80;  // as bf16
-constexpr std::uint16_t kNan = 0x7FC0;
 
 class AttentionAmx {
  public:
@@ -164,14 +163,9 @@ class AttentionAmx {
     return group;
   }
 
-  // Weights are made of integers, so that a NaN among the keys would go unseen: it spoils their
-  // sum.
   void pack_values(const Group& group) const {
-    const amx::Rows keys = rows(problem_.k, problem_.keys, group.first, group.keys);
-    amx::pack_right(
-        rows(problem_.v, problem_.keys, group.first, group.keys), amx::tiles(group.keys, kUnitKeys),
-        amx::key_of_pair, [&](std::int64_t key) { return amx::has_nan(keys, key) ? kNan : kOne; },
-        v_);
+    amx::pack_right(rows(problem_.v, problem_.keys, group.first, group.keys),
+                    amx::tiles(group.keys, kUnitKeys), amx::key_of_pair, kOne, v_);
   }
 
   // Units of a group that a block sees.
@@ -212,16 +206,18 @@ class AttentionAmx {
     }
   }
 
+  // NaN if there is one.
   [[nodiscard]] float largest_logit(std::int64_t s, std::int64_t row) const {
-    alignas(64) float lanes[kSide];
     const float* const logits = logits_row(s, row);
-    _mm512_store_ps(lanes, Amx::max(_mm512_load_ps(logits), _mm512_load_ps(logits + kSide)));
-    float largest = lanes[0];
-    for (const float lane : lanes) largest = largest < lane ? lane : largest;
+    float largest = -kUnbounded;
+    for (std::int64_t key = 0; key < kUnitKeys; ++key) {
+      if (logits[key] != logits[key]) return logits[key];
+      if (logits[key] > largest) largest = logits[key];
+    }
     return largest;
   }
 
-  // Of a block's first unit.
+  // Of a block's first unit. Where it has no finite logit, others are taken relative to 0.
   void set_max(const Block& block, std::int64_t s) const {
     for (std::int64_t row = 0; row < kBlockRows; ++row) {
       const float largest = largest_logit(s, row);
@@ -231,12 +227,12 @@ class AttentionAmx {
   }
 
   // Raises the max of rows with a weight beyond the limit by a whole number of doublings, so that
-  // the weights and sums before it are scaled without rounding. strip: its `before` units before
-  // this one.
+  // the weights and sums before it are scaled without rounding. A NaN among the logits of a row
+  // becomes its max and spoils its sums. strip: its `before` units before this one.
   void raise_max(const Block& block, std::int64_t s, std::byte* strip, std::int64_t before) const {
     for (std::int64_t row = 0; row < kBlockRows; ++row) {
       const float excess = (largest_logit(s, row) - block.max[row]) * scale_;
-      if (!(excess > kHeadroom)) continue;
+      if (excess <= kHeadroom) continue;
       // Beyond 2^24 floats are whole.
       const float doublings =
           excess < 0x1p24F ? static_cast<float>(static_cast<int>(excess) + 1) : excess;
@@ -261,26 +257,29 @@ class AttentionAmx {
     return reinterpret_cast<float*>(tile) + row % kSide * kSide;
   }
 
-  // Turns the logits s into the weights p. Returns whether one exceeds the limit.
+  // Turns the logits s into the weights p. Returns whether one exceeds the limit or is NaN, which
+  // the integers of weights would not tell.
   bool weigh(const Block& block, std::int64_t s, std::byte* p, Beside& beside) const {
     const __m512 scale = Amx::set(amx::kSteps * scale_);
     const float* logits = logits_row(s, 0);
     const std::int64_t steps = beside.steps();
     __m512 even = Amx::set(-kUnbounded);
     __m512 odd = even;
+    unsigned nan = 0;
     for (std::int64_t row = 0; row < kBlockRows; row += kRowGroup) {
       beside.advance_until(steps - (row + kRowGroup) * steps / kBlockRows);
       for (std::int64_t i = 0; i < kRowGroup; ++i, logits += kUnitKeys, p += kRowBytes) {
         const __m512 shift = Amx::set(block.shift[row + i]);
         const __m512 first = Amx::fma(_mm512_load_ps(logits), scale, shift);
         const __m512 second = Amx::fma(_mm512_load_ps(logits + kSide), scale, shift);
-        even = Amx::max(even, first);
-        odd = Amx::max(odd, second);
+        nan |= _mm512_cmp_ps_mask(first, second, _CMP_UNORD_Q);
+        even = Amx::max(first, even);  // where the first is NaN, the second
+        odd = Amx::max(second, odd);
         _mm512_store_si512(p, amx::weights(first, second));
       }
     }
     const __m512 limit = Amx::set(amx::kWeightOne + amx::kSteps * kHeadroom);
-    return _mm512_cmp_ps_mask(Amx::max(even, odd), limit, _CMP_GT_OQ) != 0;
+    return nan != 0 || _mm512_cmp_ps_mask(Amx::max(even, odd), limit, _CMP_GT_OQ) != 0;
   }
 
   void attend() {

@@ -41,7 +41,7 @@ void multiply_twice(Device& device, const PackedGeglu& weight, const Product& pr
 
 void linear_geglu_bf16(Device& device, const PackedGeglu& weight, const Product& product) {
   if (product.rows == 0) return;
-  if (tile_layout(weight.value.in, weight.value.out)) {
+  if (has_tiles(weight.value.in, weight.value.out)) {
     geglu_tiles(device, weight, product);
   } else {
     multiply_twice(device, weight, product);

@@ -309,12 +309,13 @@ class Product {
 
   // Where a block's results will be written, and its residual.
   void results_ahead(std::int64_t row, std::int64_t panel) {
+    ahead_[2] = ahead_[3] = Ahead();
+    if (row >= part_.rows || panel * kPanelColumns >= part_.columns) return;
     const std::int64_t at = row * part_.out + panel * kPanelColumns;
-    const bool inside = row < part_.rows && panel * kPanelColumns < part_.columns;
-    const std::int64_t rows = inside ? rows_from(row) : 0;
-    const std::uint16_t* const residual = layer_.residual();
+    const std::int64_t rows = rows_from(row);
     ahead_[2] = Ahead(part_.results + at, rows, part_.out * 2, 1);
-    ahead_[3] = Ahead(residual == nullptr ? nullptr : residual + at, rows, part_.out * 2, 1);
+    if (layer_.residual() == nullptr) return;
+    ahead_[3] = Ahead(layer_.residual() + at, rows, part_.out * 2, 1);
   }
 
   void finish_rows(std::int64_t end) {

@@ -1,5 +1,4 @@
-// Linear layers with AMX. linear_amx.cc is compiled for its instruction set, so functions that
-// other files use too are always_inline: the linker might keep their copy.
+// Linear layers with AMX, see linear_bf16.h.
 //
 // A matrix of weights (in, out) is panels of 32 columns: (out / 32, in / 32, 16, 32, 2), where row
 // r of the 16 has the elements 2r and 2r + 1 of each column. So two tiles lie beside each other.
@@ -20,12 +19,12 @@ constexpr std::int64_t kLinearRows = 32;
 
 // Some rows and columns of a product.
 struct LinearPart {
-  std::int64_t in;   // values of a row of x
-  std::int64_t out;  // values of a row of the results and of the residual
-  const std::uint16_t* x;
+  std::int64_t in;         // a multiple of kLinearDepth
+  std::int64_t out;        // from one row of the results, and of the residual, to the next one
+  const std::uint16_t* x;  // (rows, in)
   std::int64_t rows;
-  std::int64_t columns;  // a multiple of kPanelColumns
-  std::uint16_t* results;
+  std::int64_t columns;    // a multiple of kPanelColumns, at most out
+  std::uint16_t* results;  // (rows, columns), the first row and column
 };
 
 // results = x weights + bias + residual.

@@ -34,13 +34,14 @@ struct Part {
 template <class Run>
 void for_each_part(Device& device, const PackedMatrix& weight, const Product& product,
                    const Run& run) {
+  if (product.rows == 0) return;
   const std::int64_t in = weight.in;
   const std::int64_t out = weight.out;
   const std::int64_t cached =
       std::clamp(kRowBytes / (in * kElement) / kLinearRows * kLinearRows, kLeastRows, kMostRows);
   const std::int64_t wanted = kTasksPerThread * omp_get_max_threads();
   const std::int64_t spread = divide_up(divide_up(product.rows, wanted), kLinearRows) * kLinearRows;
-  const std::int64_t rows = std::clamp(spread, std::min(kLeastRows, cached), cached);
+  const std::int64_t rows = std::clamp(spread, kLeastRows, cached);
   const std::int64_t row_parts = divide_up(product.rows, rows);
   const std::int64_t column_parts = std::clamp<std::int64_t>(
       divide_up(wanted, row_parts), 1, std::max<std::int64_t>(1, out / kLeastColumns));
@@ -74,13 +75,17 @@ const std::byte* panels(const PackedMatrix& matrix, std::int64_t column) {
 
 }  // namespace
 
+bool has_tiles(std::int64_t in, std::int64_t out) {
+  return amx_usable() && in % kLinearDepth == 0 && out % kPanelColumns == 0;
+}
+
 std::optional<Layout> tile_layout(std::int64_t in, std::int64_t out) {
-  if (!amx_usable() || in % kLinearDepth != 0 || out % kPanelColumns != 0) return std::nullopt;
+  if (!has_tiles(in, out)) return std::nullopt;
   return Layout({in, out}, dnnl::memory::data_type::bf16, dnnl::memory::format_tag::BA16a32b2a);
 }
 
 bool takes_tiles(const PackedMatrix& weight, const Product& product) {
-  return tile_layout(weight.in, weight.out) && product.factor == nullptr &&
+  return has_tiles(weight.in, weight.out) && product.factor == nullptr &&
          product.activation == Activation::none;
 }
 

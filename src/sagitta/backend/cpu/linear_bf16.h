@@ -8,7 +8,10 @@
 
 namespace sagitta::cpu {
 
-// The layout in bf16 of matrices that the kernels for AMX multiply. None: as oneDNN likes it.
+// Whether the kernels for AMX multiply matrices of this size in bf16.
+[[nodiscard]] bool has_tiles(std::int64_t in, std::int64_t out);
+
+// The layout of such matrices. None: as oneDNN likes it.
 [[nodiscard]] std::optional<Layout> tile_layout(std::int64_t in, std::int64_t out);
 
 // Whether the kernels compute this product of a weight in the device's compute type, bf16.
@@ -18,7 +21,7 @@ namespace sagitta::cpu {
 void multiply_tiles(Device& device, const PackedMatrix& weight, const Product& product);
 
 // out = (x value + bias) * gelu(x gate + bias) of the product rows, x, bias (2 * out) and out. Both
-// matrices have a tile_layout().
+// matrices have tiles.
 void geglu_tiles(Device& device, const PackedGeglu& weight, const Product& product);
 
 }  // namespace sagitta::cpu

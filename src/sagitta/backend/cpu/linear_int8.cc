@@ -22,11 +22,6 @@ std::size_t bytes_for(std::int64_t count) {
   return static_cast<std::size_t>(count) * sizeof(T);
 }
 
-// Moves a pointer that may be null.
-const void* advance(const void* data, std::int64_t bytes) {
-  return data == nullptr ? nullptr : static_cast<const std::byte*>(data) + bytes;
-}
-
 // sums = bytes * weight.
 void multiply_integers(Device& device, const PackedMatrix& weight, std::int64_t rows,
                        const std::uint8_t* bytes, std::int32_t* sums) {
@@ -34,8 +29,8 @@ void multiply_integers(Device& device, const PackedMatrix& weight, std::int64_t 
   const MatmulProblem problem{.type = kIntegers, .rows = rows, .in = weight.in, .out = weight.out};
   const auto plan = context.matmuls.find_or_make(problem, [&] {
     Plan made = plan_matmul(context.engine, problem, &weight.values.layout());
-    log(LogLevel::debug, "cpu: int8 product of {} rows with {} x {} by oneDNN's {}", rows, weight.in,
-        weight.out, made.implementation);
+    log(LogLevel::debug, "cpu: int8 product of {} rows with {} x {} by oneDNN's {}", rows,
+        weight.in, weight.out, made.implementation);
     return made;
   });
   const PoolBlock scratch(device, plan->scratch);
@@ -63,7 +58,7 @@ void multiply_blocks(Device& device, const PackedMatrix& value, const PackedMatr
 
   for (std::int64_t row = 0; row < product.rows; row += block) {
     const std::int64_t rows = std::min(block, product.rows - row);
-    quantize_rows(type, advance(product.x, row * in * element), rows, in,
+    quantize_rows(type, advance<std::byte>(product.x, row * in * element), rows, in,
                   data_of<std::uint8_t>(bytes), data_of<ByteScale>(scales));
     Int8Finish finish{.type = type,
                       .rows = rows,
@@ -72,8 +67,8 @@ void multiply_blocks(Device& device, const PackedMatrix& value, const PackedMatr
                       .value = {value_sums, &value.int8, product.bias},
                       .gate = {},
                       .activation = product.activation,
-                      .factor = advance(product.factor, row * out * element),
-                      .residual = advance(product.residual, row * out * element),
+                      .factor = advance<std::byte>(product.factor, row * out * element),
+                      .residual = advance<std::byte>(product.residual, row * out * element),
                       .out = static_cast<std::byte*>(product.out) + row * out * element};
     multiply_integers(device, value, rows, data_of<std::uint8_t>(bytes), value_sums);
     if (gate != nullptr) {

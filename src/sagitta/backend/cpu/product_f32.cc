@@ -65,11 +65,6 @@ struct FinishTask {
 
 const float* floats(const void* data) { return static_cast<const float*>(data); }
 
-// Moves a pointer that may be null.
-const float* advance(const void* data, std::int64_t values) {
-  return data == nullptr ? nullptr : floats(data) + values;
-}
-
 // A product and what is done with its sums.
 class Multiplication {
  public:
@@ -95,11 +90,11 @@ class Multiplication {
                             .columns = std::min(step, out_ - column),
                             .values = values,
                             .gates = gates,
-                            .bias = advance(product_.bias, column),
-                            .gate_bias = advance(product_.bias, out_ + column),
+                            .bias = advance<float>(product_.bias, column),
+                            .gate_bias = advance<float>(product_.bias, out_ + column),
                             .finish = {.activation = product_.activation,
-                                       .factor = advance(product_.factor, first),
-                                       .residual = advance(product_.residual, first),
+                                       .factor = advance<float>(product_.factor, first),
+                                       .residual = advance<float>(product_.residual, first),
                                        .out = static_cast<float*>(product_.out) + first},
                             .step = out_};
     for_best_isa<FinishTask>(&finish);

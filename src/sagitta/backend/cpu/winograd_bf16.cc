@@ -17,7 +17,9 @@ namespace {
 
 // Fewer pairs of a sample are too little work for transformed weights.
 constexpr std::int64_t kLeastPairs = 32;
-// Bytes of inputs at a time, so that large pictures do not take much memory.
+// A task that has all groups makes its inputs itself if they stay in the second cache.
+constexpr std::int64_t kOwnInputBytes = 3 << 19;
+// Others are made for many tasks at a time, so many that large pictures do not take much memory.
 constexpr std::int64_t kInputBytes = 16 << 20;
 // Groups of a task: the more, the less often inputs come from the outer caches.
 constexpr std::int64_t kMostGroups = 20;
@@ -56,14 +58,16 @@ class Convolution {
     const PoolBlock weights(device_, shared ? size(groups_ * group_bytes_) : 0);
     if (shared) transform_all_weights(bytes_of(weights));
     const std::byte* const shared_weights = shared ? bytes_of(weights) : nullptr;
-    if (task_groups_ == groups_) {
+    WinogradRows task = samples_;
+    task.count = task_rows_;
+    if (task_groups_ == groups_ && input_bytes(task) <= kOwnInputBytes) {
       WinogradRows all = samples_;
       all.count = rows_;
       return multiply(all, nullptr, shared_weights);
     }
     WinogradRows block = samples_;
     block.count = block_rows_;
-    const PoolBlock inputs(device_, input_bytes(block));
+    const PoolBlock inputs(device_, size(input_bytes(block)));
     for (; block.first < rows_; block.first += block.count) {
       block.count = std::min(block_rows_, rows_ - block.first);
       transform_inputs(block, bytes_of(inputs));
@@ -116,11 +120,11 @@ class Convolution {
     });
   }
 
-  static std::size_t input_bytes(const WinogradRows& rows) {
-    return size(kWinogradPositions * rows.position_bytes());
+  static std::int64_t input_bytes(const WinogradRows& rows) {
+    return kWinogradPositions * rows.position_bytes();
   }
 
-  // inputs: of the block; null where a task has all groups, which then makes those of its rows.
+  // inputs: of the block; null where each task makes those of its rows.
   // weights: transformed ones of all groups; null where each is wanted by one task only, which
   // transforms it.
   void multiply(const WinogradRows& block, const std::byte* inputs,
@@ -130,8 +134,7 @@ class Convolution {
     WinogradRows task_rows = samples_;
     task_rows.count = task_rows_;
     const std::int64_t own_weights = weights == nullptr ? task_groups_ * group_bytes_ : 0;
-    const std::int64_t own_inputs =
-        inputs == nullptr ? static_cast<std::int64_t>(input_bytes(task_rows)) : 0;
+    const std::int64_t own_inputs = inputs == nullptr ? input_bytes(task_rows) : 0;
     const std::int64_t room = winograd_scratch_bytes(task_groups_) + own_weights + own_inputs;
     const PoolBlock scratch(device_, size(room * omp_get_max_threads()));
 #pragma omp parallel for schedule(dynamic)
