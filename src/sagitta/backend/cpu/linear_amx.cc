@@ -46,27 +46,27 @@ void store(__m512 first, __m512 second, std::uint16_t* to) {
   _mm512_storeu_si512(to, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second, first)));
 }
 
-// Lines of the caches that will be needed, fetched in equal parts.
+// Lines of the caches that will be needed, fetched part by part.
 class Ahead {
  public:
   Ahead() = default;
-  // `rows` rows of `lines` lines, `step` bytes apart.
-  Ahead(const void* data, std::int64_t rows, std::int64_t step, std::int64_t lines)
+  // `rows` rows of `lines` lines, `step` bytes apart, in `parts` parts.
+  Ahead(const void* data, std::int64_t rows, std::int64_t step, std::int64_t lines,
+        std::int64_t parts)
       : next_(static_cast<const char*>(data)),
         skip_(step - lines * kLine),
         row_(lines),
-        left_(lines),
-        count_(data == nullptr ? 0 : rows * lines) {}
+        left_of_row_(lines),
+        left_(rows * lines),
+        part_(amx::tiles(left_, parts)) {}
 
-  [[nodiscard]] std::int64_t count() const { return count_; }
-
-  [[gnu::always_inline]] void fetch_until(std::int64_t end) {
+  [[gnu::always_inline]] void fetch_part() {
     constexpr int kSecondCache = 2;
-    for (; done_ < end; ++done_) {
+    for (std::int64_t i = 0; i < part_ && left_ > 0; ++i, --left_) {
       __builtin_prefetch(next_, 0, kSecondCache);
       next_ += kLine;
-      if (--left_ > 0) continue;
-      left_ = row_;
+      if (--left_of_row_ > 0) continue;
+      left_of_row_ = row_;
       next_ += skip_;
     }
   }
@@ -76,10 +76,10 @@ class Ahead {
 
   const char* next_ = nullptr;
   std::int64_t skip_ = 0;
-  std::int64_t row_ = 1;
-  std::int64_t left_ = 1;
-  std::int64_t count_ = 0;
-  std::int64_t done_ = 0;
+  std::int64_t row_ = 0;
+  std::int64_t left_of_row_ = 0;
+  std::int64_t left_ = 0;
+  std::int64_t part_ = 0;
 };
 
 // Right tiles of a step, whose next step is kStepBytes further.
@@ -219,7 +219,11 @@ template <class Layer>
 class Product {
  public:
   Product(const Layer& layer, const LinearPart& part, std::uint16_t* scratch)
-      : layer_(layer), part_(part), steps_(part.in / kLinearDepth), last_(scratch) {
+      : layer_(layer),
+        part_(part),
+        steps_(part.in / kLinearDepth),
+        rows_of_step_(amx::tiles(kLinearRows, all_steps())),
+        last_(scratch) {
     const std::int64_t whole = part.rows / kLinearRows * kLinearRows;
     if (whole < part.rows) copy_rows(whole);
   }
@@ -246,7 +250,7 @@ class Product {
         }
       }
     }
-    finish_rows(count_);
+    finish_rows(kLinearRows);
   }
 
  private:
@@ -266,10 +270,8 @@ class Product {
                                .below = kSide * part_.in * 2,
                                .row = part_.in * 2},
                               tiles, kPanelRow);
-        const std::int64_t done = pass * steps_ + step + 1;
-        const std::int64_t all = Layer::kPasses * steps_;
-        finish_rows(done * count_ / all);
-        for (Ahead& ahead : ahead_) ahead.fetch_until(done * ahead.count() / all);
+        finish_rows(rows_of_step_);
+        for (Ahead& ahead : ahead_) ahead.fetch_part();
       }
       amx::Square::store({.data = reinterpret_cast<std::byte*>(sums[pass].first),
                           .below = sizeof(sums[pass].first) / 2,
@@ -281,6 +283,9 @@ class Product {
     done_ = 0;
     next_ = 1 - next_;
   }
+
+  // Of a block.
+  [[nodiscard]] std::int64_t all_steps() const { return Layer::kPasses * steps_; }
 
   [[nodiscard]] std::int64_t panel_bytes() const { return steps_ * kStepBytes; }
 
@@ -295,7 +300,7 @@ class Product {
     if (rows <= 0) return {};
     const std::int64_t first = panel * rows / panels;
     return {part_.x + (row + first) * part_.in, (panel + 1) * rows / panels - first, part_.in * 2,
-            steps_};
+            steps_, all_steps()};
   }
 
   // The share of the rows from `row` on in a panel of a matrix.
@@ -304,7 +309,7 @@ class Product {
     const std::int64_t lines = panel_bytes() / amx::kRowBytes;
     const std::int64_t first = row * lines / part_.rows;
     const std::int64_t last = (row + rows_from(row)) * lines / part_.rows;
-    return {layer_.panel(panel, matrix) + first * amx::kRowBytes, 1, 0, last - first};
+    return {layer_.panel(panel, matrix) + first * amx::kRowBytes, 1, 0, last - first, all_steps()};
   }
 
   // Where a block's results will be written, and its residual.
@@ -313,13 +318,15 @@ class Product {
     if (row >= part_.rows || panel * kPanelColumns >= part_.columns) return;
     const std::int64_t at = row * part_.out + panel * kPanelColumns;
     const std::int64_t rows = rows_from(row);
-    ahead_[2] = Ahead(part_.results + at, rows, part_.out * 2, 1);
+    ahead_[2] = Ahead(part_.results + at, rows, part_.out * 2, 1, all_steps());
     if (layer_.residual() == nullptr) return;
-    ahead_[3] = Ahead(layer_.residual() + at, rows, part_.out * 2, 1);
+    ahead_[3] = Ahead(layer_.residual() + at, rows, part_.out * 2, 1, all_steps());
   }
 
-  void finish_rows(std::int64_t end) {
-    for (; done_ < end; ++done_) rows_.finish(layer_, sums_[1 - next_], done_);
+  void finish_rows(std::int64_t count) {
+    for (std::int64_t i = 0; i < count && done_ < count_; ++i, ++done_) {
+      rows_.finish(layer_, sums_[1 - next_], done_);
+    }
   }
 
   // The rows of the last block, with zeros in place of those that it lacks.
@@ -331,7 +338,8 @@ class Product {
 
   const Layer& layer_;
   const LinearPart& part_;
-  std::int64_t steps_;
+  std::int64_t steps_;  // of a pass
+  std::int64_t rows_of_step_;
   std::uint16_t* last_;
   Sums sums_[2][Layer::kPasses];
   int next_ = 0;
