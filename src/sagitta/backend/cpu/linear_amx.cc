@@ -37,11 +37,6 @@ __m512 load_or_zeros(const float* from, std::int64_t at) {
   return from == nullptr ? _mm512_setzero_ps() : _mm512_loadu_ps(from + at);
 }
 
-__m512 widen(__m256i values) {
-  const __m512i words = _mm512_maskz_cvtepu16_epi32(0xFFFF, values);
-  return _mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xFFFF, words, 16));
-}
-
 void store(__m512 first, __m512 second, std::uint16_t* to) {
   _mm512_storeu_si512(to, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second, first)));
 }
@@ -119,8 +114,8 @@ class Linear {
       __m512 second = _mm512_load_ps(sums[0].second[row]) + second_;
       if (task.residual != nullptr) {
         const auto* const added = reinterpret_cast<const __m256i*>(task.residual + at_);
-        first += widen(_mm256_loadu_si256(added));
-        second += widen(_mm256_loadu_si256(added + 1));
+        first += amx::widen(_mm256_loadu_si256(added));
+        second += amx::widen(_mm256_loadu_si256(added + 1));
       }
       store(first, second, task.part.results + at_);
       at_ += task.part.out;

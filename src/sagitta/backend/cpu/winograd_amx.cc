@@ -29,14 +29,9 @@ Wide plus_half(const Wide& a, const Wide& b) {
   return {_mm512_fmadd_ps(half, b.low, a.low), _mm512_fmadd_ps(half, b.high, a.high)};
 }
 
-__m512 widen(__m256i values) {
-  const __m512i words = _mm512_maskz_cvtepu16_epi32(0xFFFF, values);
-  return _mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xFFFF, words, 16));
-}
-
 Wide load(const void* from) {
   const auto* const halves = static_cast<const __m256i*>(from);
-  return {widen(_mm256_loadu_si256(halves)), widen(_mm256_loadu_si256(halves + 1))};
+  return {amx::widen(_mm256_loadu_si256(halves)), amx::widen(_mm256_loadu_si256(halves + 1))};
 }
 
 void store(const Wide& values, void* to) {
