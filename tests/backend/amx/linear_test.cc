@@ -65,46 +65,55 @@ struct Layer {
     return result;
   }
 
+  // What a kernel reads and writes, and a part that is the whole layer.
+  struct Operands {
+    std::vector<std::uint16_t> x;
+    std::vector<std::uint16_t> out;
+    std::vector<std::uint16_t> scratch;
+    LinearPart part;
+
+    explicit Operands(const Layer& layer)
+        : x(halves(layer.x)),
+          out(size(layer.rows * layer.columns)),
+          scratch(size(kLinearRows * layer.in)),
+          part{.in = layer.in,
+               .out = layer.columns,
+               .x = x.data(),
+               .rows = layer.rows,
+               .columns = layer.columns,
+               .results = out.data()} {}
+  };
+
+  static const std::byte* bytes(const std::vector<std::uint16_t>& values) {
+    return reinterpret_cast<const std::byte*>(values.data());
+  }
+
   // The gated layer.
   [[nodiscard]] std::vector<float> run_gated() const {
-    const std::vector<std::uint16_t> x_halves = halves(x);
+    Operands operands(*this);
     const std::vector<std::uint16_t> value_panels = panels(value);
     const std::vector<std::uint16_t> gate_panels = panels(gate);
-    std::vector<std::uint16_t> out(size(rows * columns));
-    std::vector<std::uint16_t> scratch(size(kLinearRows * in));
-    geglu_amx({.part = {.in = in,
-                        .out = columns,
-                        .x = x_halves.data(),
-                        .rows = rows,
-                        .columns = columns,
-                        .results = out.data()},
-               .value = reinterpret_cast<const std::byte*>(value_panels.data()),
-               .gate = reinterpret_cast<const std::byte*>(gate_panels.data()),
+    geglu_amx({.part = operands.part,
+               .value = bytes(value_panels),
+               .gate = bytes(gate_panels),
                .value_bias = value_bias.data(),
                .gate_bias = gate_bias.data(),
                .gelu = &gelu_table()},
-              scratch.data());
-    return floats(out);
+              operands.scratch.data());
+    return floats(operands.out);
   }
 
   // The layer of `value` alone, with a residual where one is given.
   [[nodiscard]] std::vector<float> run(const std::vector<float>& residual) const {
-    const std::vector<std::uint16_t> x_halves = halves(x);
+    Operands operands(*this);
     const std::vector<std::uint16_t> value_panels = panels(value);
     const std::vector<std::uint16_t> added = halves(residual);
-    std::vector<std::uint16_t> out(size(rows * columns));
-    std::vector<std::uint16_t> scratch(size(kLinearRows * in));
-    linear_amx({.part = {.in = in,
-                         .out = columns,
-                         .x = x_halves.data(),
-                         .rows = rows,
-                         .columns = columns,
-                         .results = out.data()},
-                .weights = reinterpret_cast<const std::byte*>(value_panels.data()),
+    linear_amx({.part = operands.part,
+                .weights = bytes(value_panels),
                 .bias = value_bias.data(),
                 .residual = added.empty() ? nullptr : added.data()},
-               scratch.data());
-    return floats(out);
+               operands.scratch.data());
+    return floats(operands.out);
   }
 
   // Sums of a row with a column.
@@ -179,26 +188,23 @@ TEST(LinearAmx, PartOfTheColumns) {
   for (auto* values : {&layer.x, &layer.value}) {
     for (float& value : *values) value = static_cast<float>(small(random));
   }
-  const std::vector<std::uint16_t> x = Layer::halves(layer.x);
   const std::vector<std::uint16_t> panels = layer.panels(layer.value);
-  const std::uint16_t untouched = f32_to_bf16(77);
-  std::vector<std::uint16_t> out(Layer::size(33 * 128), untouched);
-  std::vector<std::uint16_t> scratch(Layer::size(kLinearRows * 64));
-  linear_amx({.part = {.in = 64,
-                       .out = 128,
-                       .x = x.data(),
-                       .rows = 33,
-                       .columns = 64,
-                       .results = out.data() + 32},
-              .weights = reinterpret_cast<const std::byte*>(panels.data() + 32 * 64),
+  Layer::Operands operands(layer);
+  operands.out.assign(operands.out.size(), f32_to_bf16(77));
+  LinearPart part = operands.part;
+  part.columns = 64;
+  part.results = operands.out.data() + 32;
+  linear_amx({.part = part,
+              .weights = Layer::bytes(panels) + 32 * layer.in * 2,
               .bias = nullptr,
               .residual = nullptr},
-             scratch.data());
+             operands.scratch.data());
   for (std::int64_t row = 0; row < 33; ++row) {
     for (std::int64_t column = 0; column < 128; ++column) {
       const bool inside = column >= 32 && column < 96;
       const double want = inside ? layer.sum(layer.value, row, column) : 77;
-      ASSERT_EQ(bf16_to_f32(out[Layer::size(row * 128 + column)]), want) << row << ", " << column;
+      ASSERT_EQ(bf16_to_f32(operands.out[Layer::size(row * 128 + column)]), want)
+          << row << ", " << column;
     }
   }
 }

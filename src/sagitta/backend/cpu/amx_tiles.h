@@ -18,7 +18,7 @@ constexpr std::int64_t kDepth = 32;  // bf16 in a row: the length of the sums of
 constexpr std::int64_t kTileBytes = 1024;
 constexpr std::int64_t kRowBytes = 64;
 
-inline std::int64_t tiles(std::int64_t length, std::int64_t unit) {
+inline std::int64_t divide_up(std::int64_t length, std::int64_t unit) {
   return (length + unit - 1) / unit;
 }
 
@@ -169,10 +169,10 @@ inline __m512i load_depth(const Rows& from, std::int64_t row, std::int64_t first
                                   from.data + row * from.step + first);
 }
 
-// `row_tiles` x tiles(size, kDepth) left tiles, those of the same rows beside each other. `flip`
-// has the sign bits that are to be changed.
+// `row_tiles` x divide_up(size, kDepth) left tiles, those of the same rows beside each other.
+// `flip` has the sign bits that are to be changed.
 inline void pack_left(const Rows& from, std::int64_t row_tiles, __m512i flip, std::byte* to) {
-  const std::int64_t steps = tiles(from.size, kDepth);
+  const std::int64_t steps = divide_up(from.size, kDepth);
   for (std::int64_t row = 0; row < row_tiles * kSide; ++row) {
     std::byte* const first = to + row / kSide * steps * kTileBytes + row % kSide * kRowBytes;
     for (std::int64_t step = 0; step < steps; ++step) {
@@ -187,7 +187,7 @@ inline void pack_left(const Rows& from, std::int64_t row_tiles, __m512i flip, st
 template <class Transpose>
 void pack_transposed(const Rows& from, std::int64_t column_tiles, std::byte* to,
                      const Transpose& transpose) {
-  const std::int64_t steps = tiles(from.size, kDepth);
+  const std::int64_t steps = divide_up(from.size, kDepth);
   for (std::int64_t column = 0; column < column_tiles; ++column) {
     for (std::int64_t step = 0; step < steps; ++step, to += kTileBytes) {
       __m512 square[kSide];
@@ -217,7 +217,7 @@ void pack_right(const Rows& from, std::int64_t steps, const RowOfPair& row_of_pa
     }
     return _mm512_maskz_cvtepu16_epi32(0xFFFF, values);
   };
-  const std::int64_t columns = tiles(from.size + 1, kSide);
+  const std::int64_t columns = divide_up(from.size + 1, kSide);
   for (std::int64_t step = 0; step < steps; ++step) {
     for (std::int64_t pair = 0; pair < kSide; ++pair) {
       const std::int64_t row = step * kDepth + row_of_pair(pair);

@@ -80,7 +80,6 @@ class AttentionAmx {
   struct Block {
     std::byte* q;        // left tiles (2, steps)
     std::byte* out;      // f32 tiles (2, columns)
-    float* max;          // (32): what no logit exceeds by more than kHeadroom / scale, not scaled
     float* shift;        // (32): kWeightOne - kSteps * scale * max
     std::int64_t first;  // index of the first query
   };
@@ -96,22 +95,22 @@ class AttentionAmx {
                std::int64_t blocks)
       : problem_(problem),
         task_(task),
-        steps_(amx::tiles(problem.head_size, kDepth)),
-        columns_(amx::tiles(problem.head_size + 1, kSide)),
+        steps_(amx::divide_up(problem.head_size, kDepth)),
+        columns_(amx::divide_up(problem.head_size + 1, kSide)),
         row_step_(problem.heads * problem.head_size),
         scratch_(scratch) {
     // A masked logit is -infinity, which must not meet a scale of zero.
     const float magnitude = problem.scale < 0 ? -problem.scale : problem.scale;
     scale_ = (magnitude < 1e-30F ? 1e-30F : magnitude) * 1.44269504F;
     const std::int64_t keys = problem.keys < kGroupKeys ? problem.keys : kGroupKeys;
-    const std::int64_t units = amx::tiles(keys, kUnitKeys);
+    const std::int64_t units = amx::divide_up(keys, kUnitKeys);
     s_ = take(2 * kLogitsBytes);
     p_ = take(2 * kStripBytes);
     k_ = take(units * 2 * steps_ * kTileBytes);
     v_ = take(units * columns_ * kTileBytes);
     q_ = take(blocks * 2 * steps_ * kTileBytes);
     out_ = take(blocks * 2 * columns_ * kTileBytes);
-    max_ = take(blocks * 2 * kBlockRows * 4);
+    shift_ = take(blocks * kBlockRows * 4);
     totals_ = take(units * kUnitKeys * 4);
   }
 
@@ -122,11 +121,9 @@ class AttentionAmx {
   }
 
   [[nodiscard]] Block block_at(std::int64_t slot) const {
-    auto* const rows = reinterpret_cast<float*>(max_) + slot * 2 * kBlockRows;
     return {.q = q_ + slot * 2 * steps_ * kTileBytes,
             .out = out_ + slot * 2 * columns_ * kTileBytes,
-            .max = rows,
-            .shift = rows + kBlockRows,
+            .shift = reinterpret_cast<float*>(shift_) + slot * kBlockRows,
             .first = (task_.begin + slot) * kBlockRows};
   }
 
@@ -158,21 +155,21 @@ class AttentionAmx {
     const Group group{.first = first,
                       .keys = last - first < kGroupKeys ? last - first : kGroupKeys};
     amx::pack_transposed(rows(problem_.k, problem_.keys, first, group.keys),
-                         amx::tiles(group.keys, kUnitKeys) * 2, k_,
+                         amx::divide_up(group.keys, kUnitKeys) * 2, k_,
                          [](__m512(&square)[kSide]) { transpose_square<Amx>(square); });
     return group;
   }
 
   void pack_values(const Group& group) const {
     amx::pack_right(rows(problem_.v, problem_.keys, group.first, group.keys),
-                    amx::tiles(group.keys, kUnitKeys), amx::key_of_pair, kOne, v_);
+                    amx::divide_up(group.keys, kUnitKeys), amx::key_of_pair, kOne, v_);
   }
 
   // Units of a group that a block sees.
   [[nodiscard]] std::int64_t units_of(const Block& block, const Group& group) const {
     const std::int64_t seen = block.first + kBlockRows - group.first;
     const std::int64_t keys = problem_.causal && seen < group.keys ? seen : group.keys;
-    return keys <= 0 ? 0 : amx::tiles(keys, kUnitKeys);
+    return keys <= 0 ? 0 : amx::divide_up(keys, kUnitKeys);
   }
 
   // unit: index within the group. s: 0 or 1.
@@ -221,8 +218,8 @@ class AttentionAmx {
   void set_max(const Block& block, std::int64_t s) const {
     for (std::int64_t row = 0; row < kBlockRows; ++row) {
       const float largest = largest_logit(s, row);
-      block.max[row] = largest == -kUnbounded ? 0 : largest;
-      block.shift[row] = amx::kWeightOne - block.max[row] * (amx::kSteps * scale_);
+      const float max = largest == -kUnbounded ? 0 : largest;
+      block.shift[row] = amx::kWeightOne - max * (amx::kSteps * scale_);
     }
   }
 
@@ -231,23 +228,23 @@ class AttentionAmx {
   // becomes its max and spoils its sums. strip: its `before` units before this one.
   void raise_max(const Block& block, std::int64_t s, std::byte* strip, std::int64_t before) const {
     for (std::int64_t row = 0; row < kBlockRows; ++row) {
-      const float excess = (largest_logit(s, row) - block.max[row]) * scale_;
+      const float steps = largest_logit(s, row) * (amx::kSteps * scale_) + block.shift[row];
+      const float excess = (steps - amx::kWeightOne) / amx::kSteps;
       if (excess <= kHeadroom) continue;
       // Beyond 2^24 floats are whole.
       const float doublings =
           excess < 0x1p24F ? static_cast<float>(static_cast<int>(excess) + 1) : excess;
-      block.max[row] += doublings / scale_;
       block.shift[row] -= doublings * amx::kSteps;
       const __m512 decay = exp2<Amx>(Amx::set(-doublings));
       for (std::int64_t column = 0; column < columns_; ++column) {
         float* const at = out_row(block, row, column);
         _mm512_store_ps(at, _mm512_load_ps(at) * decay);
       }
-      const float steps = doublings < 255 ? doublings * amx::kSteps : INT16_MAX;
+      const float fewer = doublings < 255 ? doublings * amx::kSteps : INT16_MAX;
       for (std::int64_t unit = 0; unit < before; ++unit) {
         std::byte* const at = strip + unit * kWeightsBytes + row * kRowBytes;
         _mm512_store_si512(
-            at, amx::fewer_steps(_mm512_load_si512(at), static_cast<std::int16_t>(steps)));
+            at, amx::fewer_steps(_mm512_load_si512(at), static_cast<std::int16_t>(fewer)));
       }
     }
   }
@@ -324,10 +321,11 @@ class AttentionAmx {
           const std::int64_t unit = first + i;
           mask_logits(block, group, unit, s);
           Beside beside{.logits = {}, .values = values};
-          if (unit + 1 < units)
+          if (unit + 1 < units) {
             beside.logits = logits_of(block, unit + 1, 1 - s);
-          else if (more)
+          } else if (more) {
             beside.logits = logits_of(next, 0, 1 - s);
+          }
           beside.values_kept = values.left - values.left / (length - i);
           if (weigh(block, s, p + i * kWeightsBytes, beside)) {
             values.finish();
@@ -383,7 +381,7 @@ class AttentionAmx {
 
   void receive_group(const Group& group, float* received) {
     auto* const totals = reinterpret_cast<float*>(totals_);
-    for (std::int64_t key = 0; key < amx::tiles(group.keys, kUnitKeys) * kUnitKeys; ++key) {
+    for (std::int64_t key = 0; key < amx::divide_up(group.keys, kUnitKeys) * kUnitKeys; ++key) {
       totals[key] = 0;
     }
     Block block = block_at(0);
@@ -435,7 +433,7 @@ class AttentionAmx {
   std::byte* v_;       // right tiles (keys over 32, columns)
   std::byte* q_;       // per block
   std::byte* out_;     // per block
-  std::byte* max_;     // per block: max and shift
+  std::byte* shift_;   // per block
   std::byte* totals_;  // (keys): what receive() adds up
 };
 

@@ -53,7 +53,7 @@ class Ahead {
         row_(lines),
         left_of_row_(lines),
         left_(rows * lines),
-        part_(amx::tiles(left_, parts)) {}
+        part_(amx::divide_up(left_, parts)) {}
 
   [[gnu::always_inline]] void fetch_part() {
     constexpr int kSecondCache = 2;
@@ -217,7 +217,7 @@ class Product {
       : layer_(layer),
         part_(part),
         steps_(part.in / kLinearDepth),
-        rows_of_step_(amx::tiles(kLinearRows, all_steps())),
+        rows_of_step_(amx::divide_up(kLinearRows, all_steps())),
         last_(scratch) {
     const std::int64_t whole = part.rows / kLinearRows * kLinearRows;
     if (whole < part.rows) copy_rows(whole);

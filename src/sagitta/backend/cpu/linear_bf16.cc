@@ -23,7 +23,25 @@ constexpr std::int64_t kMostRows = 512;
 constexpr std::int64_t kLeastColumns = 5 * kPanelColumns;
 constexpr std::int64_t kTasksPerThread = 4;
 
-// A part of the columns, and its place.
+// Rows and columns of a task.
+struct Split {
+  std::int64_t rows;
+  std::int64_t columns;
+};
+
+Split split(std::int64_t rows, std::int64_t in, std::int64_t out) {
+  const std::int64_t cached =
+      std::clamp(kRowBytes / (in * kElement) / kLinearRows * kLinearRows, kLeastRows, kMostRows);
+  const std::int64_t wanted = kTasksPerThread * omp_get_max_threads();
+  const std::int64_t spread = divide_up(divide_up(rows, wanted), kLinearRows) * kLinearRows;
+  const std::int64_t task_rows = std::clamp(spread, kLeastRows, cached);
+  const std::int64_t most_parts = std::max<std::int64_t>(1, out / kLeastColumns);
+  const std::int64_t parts = std::min(divide_up(wanted, divide_up(rows, task_rows)), most_parts);
+  return {.rows = task_rows,
+          .columns = divide_up(divide_up(out, parts), kPanelColumns) * kPanelColumns};
+}
+
+// A part of a product, and its place.
 struct Part {
   LinearPart part;
   std::int64_t row;
@@ -37,31 +55,22 @@ void for_each_part(Device& device, const PackedMatrix& weight, const Product& pr
   if (product.rows == 0) return;
   const std::int64_t in = weight.in;
   const std::int64_t out = weight.out;
-  const std::int64_t cached =
-      std::clamp(kRowBytes / (in * kElement) / kLinearRows * kLinearRows, kLeastRows, kMostRows);
-  const std::int64_t wanted = kTasksPerThread * omp_get_max_threads();
-  const std::int64_t spread = divide_up(divide_up(product.rows, wanted), kLinearRows) * kLinearRows;
-  const std::int64_t rows = std::clamp(spread, kLeastRows, cached);
-  const std::int64_t row_parts = divide_up(product.rows, rows);
-  const std::int64_t column_parts = std::clamp<std::int64_t>(
-      divide_up(wanted, row_parts), 1, std::max<std::int64_t>(1, out / kLeastColumns));
-  const std::int64_t columns =
-      divide_up(divide_up(out, column_parts), kPanelColumns) * kPanelColumns;
-  const std::int64_t parts_of_row = divide_up(out, columns);
-  const std::int64_t tasks = row_parts * parts_of_row;
+  const Split task = split(product.rows, in, out);
+  const std::int64_t column_parts = divide_up(out, task.columns);
+  const std::int64_t tasks = divide_up(product.rows, task.rows) * column_parts;
   const int threads = static_cast<int>(std::min<std::int64_t>(tasks, omp_get_max_threads()));
   const std::int64_t room = kLinearRows * in;
   const PoolBlock scratch(device, static_cast<std::size_t>(threads * room * kElement));
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
   for (std::int64_t i = 0; i < tasks; ++i) {
-    const std::int64_t row = i / parts_of_row * rows;
-    const std::int64_t column = i % parts_of_row * columns;
+    const std::int64_t row = i / column_parts * task.rows;
+    const std::int64_t column = i % column_parts * task.columns;
     const Part part{
         .part = {.in = in,
                  .out = out,
                  .x = advance<std::uint16_t>(product.x, row * in),
-                 .rows = std::min(rows, product.rows - row),
-                 .columns = std::min(columns, out - column),
+                 .rows = std::min(task.rows, product.rows - row),
+                 .columns = std::min(task.columns, out - column),
                  .results = static_cast<std::uint16_t*>(product.out) + row * out + column},
         .row = row,
         .column = column};
