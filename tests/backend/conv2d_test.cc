@@ -1,7 +1,7 @@
 #include "sagitta/ops/conv2d.h"
 
 #include "backend/twin.h"
-#include "sagitta/backend/cpu/amx.h"
+#include "sagitta/backend/cpu/winograd_path.h"
 
 #include <algorithm>
 #include <iterator>
@@ -118,7 +118,9 @@ TEST_P(Conv2dTwin, LargePicturesAgree) {
 TEST_P(Conv2dTwin, SampleDoesNotNoticeItsBatch) {
   for (const Shape& shape : {Shape{3, 9, 11, 32}, Shape{3, 17, 16, 32}, Shape{3, 64, 64, 64}}) {
     SCOPED_TRACE(to_string(shape));
-    if (GetParam().compute == DType::bf16 && !cpu::amx_usable()) GTEST_SKIP() << "no AMX";
+    if (GetParam().compute == DType::bf16 && !cpu::kWinogradDot.usable()) {
+      GTEST_SKIP() << "no AVX512_BF16";
+    }
     Side side(device(), GetParam().compute);
     const Tensor x = side.tensor(shape);
     const Weight weight = side.weight(WeightUse::conv, {64, shape[3], 3, 3});

@@ -7,6 +7,7 @@
 #include "sagitta/backend/cpu/open.h"
 #include "sagitta/backend/cpu/weights.h"
 #include "sagitta/backend/cpu/weights_packed.h"
+#include "sagitta/backend/cpu/winograd_path.h"
 #include "sagitta/backend/open.h"
 #include "sagitta/base/error.h"
 #include "sagitta/core/kernels.h"
@@ -263,6 +264,14 @@ TEST(CpuKernelTiles, AreFoundInBlocksOfWholeTiles) {
   EXPECT_EQ(wide->tile_row, 256);
   EXPECT_EQ(wide->depth, 4 * 1024);
   EXPECT_TRUE(tiles_in(Tag::AcdB16b48a2b));
+  // Pairs of rows without blocks of 16 of them.
+  const auto endless = tiles_in(Tag::AcdB32a2b);
+  ASSERT_TRUE(endless);
+  EXPECT_EQ(endless->columns, 32);
+  EXPECT_EQ(endless->tile_row, 128);
+  EXPECT_EQ(endless->depth, 2 * 1024);
+  EXPECT_EQ(endless->kernel_column, 4 * 1024);
+  EXPECT_EQ(endless->block, 36 * 1024);
   EXPECT_FALSE(tiles_in(Tag::abcd));
   EXPECT_FALSE(tiles_in(Tag::ABcd16b16a));
   EXPECT_FALSE(
@@ -270,8 +279,8 @@ TEST(CpuKernelTiles, AreFoundInBlocksOfWholeTiles) {
 }
 
 // Else convolutions would silently be oneDNN's.
-TEST(CpuKernelTiles, AreInTheUsualLayoutWhereTheProcessorMultipliesTiles) {
-  if (!cpu::amx_usable()) GTEST_SKIP() << "no AMX";
+TEST(CpuKernelTiles, AreInTheUsualLayoutWhereTheProcessorMultipliesBf16) {
+  if (!cpu::kWinogradDot.usable()) GTEST_SKIP() << "no AVX512_BF16";
   const auto device = cpu::open({.compute = DType::bf16});
   for (const std::int64_t channels : {32, 64, 96, 128, 160, 320, 640, 704, 1280}) {
     EXPECT_TRUE(cpu::kernel_tiles(cpu::usual_conv_layout(*device, {channels, 320, 3, 3})))

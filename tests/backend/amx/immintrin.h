@@ -1,7 +1,7 @@
-// A model in plain C++ of the instructions that the kernels for AMX use, under the names of the
-// intrinsics: so that the tests run these kernels on every processor, and under sanitizers. It
-// stands for <immintrin.h> where the folder comes first among those of headers, and only has what
-// is used.
+// A model in plain C++ of the instructions that the kernels for AMX and AVX512_BF16 use, under the
+// names of the intrinsics: so that the tests run these kernels on every processor, and under
+// sanitizers. It stands for <immintrin.h> where the folder comes first among those of headers, and
+// only has what is used.
 //
 // Values and rounding are those of the instructions, but that subnormal numbers are not flushed and
 // that a tile's sums may be rounded in another order.
@@ -106,6 +106,9 @@ inline __m512 _mm512_setzero_ps() { return __m512{}; }
 inline __m512i _mm512_setzero_si512() { return __m512i{}; }
 inline __m512 _mm512_set1_ps(float x) {
   return model::Floats::each([&](int) { return x; }).as<__m512>();
+}
+inline __m512i _mm512_set1_epi32(int x) {
+  return model::Lanes<std::int32_t, 16>::each([&](int) { return x; }).as<__m512i>();
 }
 inline __m512i _mm512_set1_epi16(short x) {
   return model::Shorts::each([&](int) { return x; }).as<__m512i>();
@@ -288,6 +291,16 @@ inline __m256bh _mm512_cvtneps_pbh(__m512 x) {
 inline __m512bh _mm512_cvtne2ps_pbh(__m512 high, __m512 low) {
   return model::Halves::each([&](int i) { return model::to_bf16(i < 16 ? low[i] : high[i - 16]); })
       .as<__m512bh>();
+}
+
+inline __m512 _mm512_dpbf16_ps(__m512 sum, __m512bh a, __m512bh b) {
+  const auto left = model::Halves::of(a);
+  const auto right = model::Halves::of(b);
+  const auto product = [&](int i) {
+    return model::from_bf16(left.at[i]) * model::from_bf16(right.at[i]);
+  };
+  return model::Floats::each([&](int i) { return sum[i] + product(2 * i + 1) + product(2 * i); })
+      .as<__m512>();
 }
 
 // Tiles.

@@ -41,12 +41,14 @@ struct Case {
   std::int64_t channels;
   Tag layout = Tag::AcdB16b32a2b;
   int threads = 2;
+  const WinogradPath* path = &kWinogradAmx;
 };
 void PrintTo(const Case& c, std::ostream* out) {
-  *out << to_string(c.x) << " to " << c.channels << " channels, " << c.threads << " threads";
+  *out << c.path->name << ", " << to_string(c.x) << " to " << c.channels << " channels, "
+       << c.threads << " threads";
 }
 
-class WinogradAmx : public testing::TestWithParam<Case> {
+class WinogradPairs : public testing::TestWithParam<Case> {
  protected:
   struct Operands {
     Array x;
@@ -64,7 +66,7 @@ class WinogradAmx : public testing::TestWithParam<Case> {
 
   // The convolution by `kernel` from values in `type`.
   static Array run(Device& device, DType type, const Weight& weight, const Operands& operands,
-                   bool addends, void (*kernel)(const Conv2dArgs&, Tensor&)) {
+                   bool addends, const auto& kernel) {
     const Tensor x = upload(device, operands.x, type);
     const Tensor row_bias = upload(device, operands.row_bias, type);
     const Tensor residual = upload(device, operands.residual, type);
@@ -86,7 +88,9 @@ class WinogradAmx : public testing::TestWithParam<Case> {
     const Layout tiles({c.channels, c.x[3], 3, 3}, dnnl::memory::data_type::bf16, c.layout);
     weight.packed = std::shared_ptr<PackedConv>(new PackedConv{
         {*device_, tiles, kernel_layout(DType::f32, weight.shape), operands.weight.data()}, {}});
-    return run(*device_, DType::bf16, weight, operands, addends, conv2d_winograd_bf16);
+    return run(
+        *device_, DType::bf16, weight, operands, addends,
+        [&](const Conv2dArgs& args, Tensor& out) { conv2d_winograd_bf16_on(*c.path, args, out); });
   }
 
   static Array reference(const Operands& operands, bool addends) {
@@ -99,7 +103,7 @@ class WinogradAmx : public testing::TestWithParam<Case> {
   std::unique_ptr<Device> device_ = open_device("cpu", {.compute = DType::f32});
 };
 
-TEST_P(WinogradAmx, IsExactOnIntegers) {
+TEST_P(WinogradPairs, IsExactOnIntegers) {
   const Case& c = GetParam();
   const Operands operands = draw(c);
   for (const bool addends : {false, true}) {
@@ -110,25 +114,43 @@ TEST_P(WinogradAmx, IsExactOnIntegers) {
   }
 }
 
+// Each with both instructions.
+std::vector<Case> on_all_paths(std::vector<Case> cases) {
+  const std::size_t count = cases.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    cases.push_back(cases[i]);
+    cases.back().path = &kWinogradDot;
+  }
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, WinogradPairs,
+                         testing::ValuesIn(on_all_paths({
+                             {{2, 8, 8, 64}, 96, Tag::AcdB16b16a2b},
+                             {{1, 8, 8, 32}, 96, Tag::AcdB16b48a2b},
+                             {{3, 17, 31, 32}, 32},
+                             {{1, 63, 5, 96}, 64, Tag::AcdB16b64a2b},
+                             {{1, 3, 140, 32}, 160, Tag::AcdB16b32a2b, 1},
+                             {{2, 10, 32, 32}, 704, Tag::AcdB16b64a2b},
+                             {{2, 16, 16, 96}, 64, Tag::AcdB16b32a2b, 3},
+                             {{1, 64, 1, 32}, 32},
+                             {{5, 10, 10, 32}, 32, Tag::AcdB16b32a2b, 16},
+                             // Rows of pairs one after the other.
+                             {{2, 8, 8, 64}, 96, Tag::AcdB16a2b},
+                             {{1, 8, 8, 64}, 96, Tag::AcdB48a2b},
+                             {{3, 17, 31, 64}, 64, Tag::AcdB64a2b},
+                         })));
+
 INSTANTIATE_TEST_SUITE_P(
-    Cases, WinogradAmx,
-    testing::Values(Case{{2, 8, 8, 64}, 96, Tag::AcdB16b16a2b},
-                    Case{{1, 8, 8, 32}, 96, Tag::AcdB16b48a2b},
-                    Case{{3, 17, 31, 32}, 32, Tag::AcdB16b32a2b},
-                    Case{{1, 63, 5, 96}, 64, Tag::AcdB16b64a2b},
-                    Case{{1, 3, 140, 32}, 160, Tag::AcdB16b32a2b, 1},
-                    Case{{2, 10, 32, 32}, 704, Tag::AcdB16b64a2b},
-                    Case{{2, 16, 16, 96}, 64, Tag::AcdB16b32a2b, 3},
-                    Case{{1, 64, 1, 32}, 32, Tag::AcdB16b32a2b},
-                    Case{{5, 10, 10, 32}, 32, Tag::AcdB16b32a2b, 16},
-                    Case{{2, 131, 256, 64}, 32, Tag::AcdB16b32a2b},
+    Large, WinogradPairs,
+    testing::Values(Case{{2, 131, 256, 64}, 32},
                     // More inputs than are transformed at once, the second time within a sample,
                     // since a task has one of two groups.
                     Case{{2, 131, 256, 64}, 64, Tag::AcdB16b32a2b, 32}));
 
-using WinogradAmxNan = WinogradAmx;
+using WinogradPairsNan = WinogradPairs;
 
-TEST_P(WinogradAmxNan, StaysInThePairsThatSeeIt) {
+TEST_P(WinogradPairsNan, StaysInThePairsThatSeeIt) {
   const Case& c = GetParam();
   Operands operands = draw(c);
   const Array clean = convolve(c, operands, true);
@@ -151,7 +173,8 @@ TEST_P(WinogradAmxNan, StaysInThePairsThatSeeIt) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Case, WinogradAmxNan, testing::Values(Case{{2, 12, 12, 32}, 32}));
+INSTANTIATE_TEST_SUITE_P(Case, WinogradPairsNan,
+                         testing::ValuesIn(on_all_paths({{{2, 12, 12, 32}, 32}})));
 
 }  // namespace
 }  // namespace sagitta::cpu

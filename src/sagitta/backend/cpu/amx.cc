@@ -1,5 +1,7 @@
 #include "sagitta/backend/cpu/amx.h"
 
+#include "sagitta/backend/cpu/dnnl.h"
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 #include <sys/syscall.h>
@@ -35,7 +37,9 @@ bool processor_has_vectors() {
          __builtin_cpu_supports("avx512bf16") != 0 && __builtin_cpu_supports("avx512vbmi") != 0;
 }
 
-bool probe() { return processor_has_vectors() && processor_has_tiles() && system_keeps_tiles(); }
+bool probe() {
+  return processor_has_vectors() && processor_has_tiles() && uses_tiles() && system_keeps_tiles();
+}
 
 #else
 

@@ -143,12 +143,6 @@ struct SecondColumn {
   }
 };
 
-// 16 bf16 as floats.
-inline __m512 widen(__m256i values) {
-  const __m512i words = _mm512_maskz_cvtepu16_epi32(0xFFFF, values);
-  return _mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xFFFF, words, 16));
-}
-
 // The first `count` of 32 or 16 lanes.
 inline __mmask32 first_lanes(std::int64_t count) {
   return count >= 32 ? ~__mmask32{0} : (__mmask32{1} << (count < 0 ? 0 : count)) - 1;

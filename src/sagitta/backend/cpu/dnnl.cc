@@ -142,6 +142,11 @@ Plan make_conv(const dnnl::engine& engine, const ConvProblem& problem, const Lay
 
 }  // namespace
 
+bool uses_tiles() {
+  constexpr auto kTiles = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_amx);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & kTiles) == kTiles;
+}
+
 int largest_int8_weight() {
   constexpr int kAll = 127;
   constexpr int kPairsIn16Bits = 64;  // 2 * 255 * 64 < 2^15
@@ -208,23 +213,27 @@ Layout kernel_layout(DType type, const Shape& shape) {
   return {{shape[0], shape[1], shape[2], shape[3]}, type_of(type), Tag::abcd};
 }
 
+// Tiles lie in blocks of 32 x columns, or one after the other in blocks of pairs, which one inner
+// block less tells.
 std::optional<KernelTiles> kernel_tiles(const Layout& layout) {
   constexpr std::int64_t kElement = 2;
+  constexpr std::int64_t kPairs = 16;
   const dnnl_memory_desc_t& desc = layout.data;
   const dnnl_blocking_desc_t& blocking = desc.format_desc.blocking;
+  const int blocks = blocking.inner_nblks;
   if (desc.ndims != 4 || desc.data_type != dnnl_bf16 || desc.format_kind != dnnl_blocked ||
-      blocking.inner_nblks != 3) {
+      blocks < 2 || blocks > 3) {
     return std::nullopt;
   }
-  const std::int64_t columns = blocking.inner_blks[1];
-  const bool pairs = blocking.inner_idxs[0] == 1 && blocking.inner_blks[0] == 16 &&
-                     blocking.inner_idxs[1] == 0 && blocking.inner_idxs[2] == 1 &&
-                     blocking.inner_blks[2] == 2;
-  if (!pairs || columns % 16 != 0) return std::nullopt;
+  const auto is = [&](int block, int dimension) { return blocking.inner_idxs[block] == dimension; };
+  const std::int64_t columns = blocking.inner_blks[blocks - 2];
+  const bool pairs = is(blocks - 1, 1) && blocking.inner_blks[blocks - 1] == 2;
+  const bool tall = blocks == 2 || (is(0, 1) && blocking.inner_blks[0] == kPairs);
+  if (!pairs || !tall || !is(blocks - 2, 0) || columns % 16 != 0) return std::nullopt;
   const auto& strides = blocking.strides;
   return KernelTiles{.columns = columns,
                      .block = strides[0] * kElement,
-                     .depth = strides[1] * kElement,
+                     .depth = strides[1] * (blocks == 2 ? kPairs : 1) * kElement,
                      .kernel_row = strides[2] * kElement,
                      .kernel_column = strides[3] * kElement,
                      .tile_row = columns * 2 * kElement};

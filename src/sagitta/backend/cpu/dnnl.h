@@ -28,6 +28,10 @@ inline constexpr DType kIntegers = DType::u8;
 // processor: 127 with VNNI or AMX. Older instructions add pairs of products in 16 bits.
 [[nodiscard]] int largest_int8_weight();
 
+// Whether oneDNN multiplies by tiles of AMX. ONEDNN_MAX_CPU_ISA may forbid it, which is then the
+// user's wish for kernels of ours, too.
+[[nodiscard]] bool uses_tiles();
+
 // out = activation(x weight + bias) * factor + residual, where the parts that are asked for exist.
 struct MatmulProblem {
   DType type = DType::f32;  // of all but the bias, which is f32; or kIntegers
@@ -106,8 +110,9 @@ void run(const dnnl::engine& engine, dnnl::stream& stream, const Plan& plan,
 // The layout of dense (out, in, kernel_h, kernel_w) weights in memory.
 [[nodiscard]] Layout kernel_layout(DType type, const Shape& shape);
 
-// Where a layout of bf16 weights (out, in, kernel_h, kernel_w) has tiles of AMX: blocks of
-// `columns` of out, whose rows of pairs of in lie beside each other. Distances are in bytes.
+// Where a layout of bf16 weights (out, in, kernel_h, kernel_w) has tiles of 32 x 16, as AMX takes
+// them: blocks of `columns` of out, whose rows of pairs of in lie beside each other. Distances are
+// in bytes.
 struct KernelTiles {
   std::int64_t columns;        // a multiple of 16
   std::int64_t block;          // to the next block of out

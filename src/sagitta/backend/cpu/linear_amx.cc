@@ -8,6 +8,7 @@
 
 #include "sagitta/backend/cpu/amx_tiles.h"
 #include "sagitta/backend/cpu/gelu_table.h"
+#include "sagitta/backend/cpu/widen.h"
 
 namespace sagitta::cpu {
 namespace {
@@ -114,8 +115,8 @@ class Linear {
       __m512 second = _mm512_load_ps(sums[0].second[row]) + second_;
       if (task.residual != nullptr) {
         const auto* const added = reinterpret_cast<const __m256i*>(task.residual + at_);
-        first += amx::widen(_mm256_loadu_si256(added));
-        second += amx::widen(_mm256_loadu_si256(added + 1));
+        first += widen(_mm256_loadu_si256(added));
+        second += widen(_mm256_loadu_si256(added + 1));
       }
       store(first, second, task.part.results + at_);
       at_ += task.part.out;

@@ -1,262 +1,40 @@
-#include "sagitta/backend/cpu/winograd_amx.h"
-
+// Winograd's F(2, 3) with AMX: two tiles of pairs by two tiles of weights.
+#include "sagitta/backend/cpu/amx.h"
 #include "sagitta/backend/cpu/amx_tiles.h"
+#include "sagitta/backend/cpu/winograd_stream.h"
 
 namespace sagitta::cpu {
 namespace {
 
-using amx::kRowBytes;
-using amx::kSide;
-using amx::kTileBytes;
+struct Tiles {
+  using Scope = amx::Configured;
+  static constexpr std::int64_t kTiles = 2;
+  static_assert(kWinogradDepth == amx::kDepth && kWinogradGroup == 2 * amx::kSide &&
+                kWinogradTile == amx::kSide && kWinogradLineBytes == amx::kRowBytes);
 
-static_assert(kWinogradDepth == amx::kDepth && kWinogradGroup == 2 * kSide &&
-              kWinogradTile == kSide && kWinogradTiles % 2 == 0);
-
-// 32 values.
-struct Wide {
-  __m512 low;
-  __m512 high;
-};
-
-Wide operator+(const Wide& a, const Wide& b) { return {a.low + b.low, a.high + b.high}; }
-Wide operator-(const Wide& a, const Wide& b) { return {a.low - b.low, a.high - b.high}; }
-
-Wide zeros() { return {_mm512_setzero_ps(), _mm512_setzero_ps()}; }
-
-// a + b / 2.
-Wide plus_half(const Wide& a, const Wide& b) {
-  const __m512 half = _mm512_set1_ps(0.5F);
-  return {_mm512_fmadd_ps(half, b.low, a.low), _mm512_fmadd_ps(half, b.high, a.high)};
-}
-
-Wide load(const void* from) {
-  const auto* const halves = static_cast<const __m256i*>(from);
-  return {amx::widen(_mm256_loadu_si256(halves)), amx::widen(_mm256_loadu_si256(halves + 1))};
-}
-
-void store(const Wide& values, void* to) {
-  _mm512_storeu_si512(to, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(values.high, values.low)));
-}
-
-void zero_line(std::byte* to) { _mm512_storeu_si512(to, _mm512_setzero_si512()); }
-
-// The inputs of a row of pairs for 32 channels. rows: the four rows of the picture that it sees,
-// null where they are outside. step: bytes from one
-// position to the next one.
-void row_inputs(const std::uint16_t* const (&rows)[4], std::int64_t width, std::int64_t channels,
-                std::int64_t step, std::byte* to) {
-  for (std::int64_t x = 0; x < width; ++x, to += kRowBytes) {
-    Wide d[4];
-    for (int i = 0; i < 4; ++i) d[i] = rows[i] == nullptr ? zeros() : load(rows[i] + x * channels);
-    store(d[0] - d[2], to);
-    store(d[1] + d[2], to + step);
-    store(d[2] - d[1], to + 2 * step);
-    store(d[1] - d[3], to + 3 * step);
-  }
-}
-
-}  // namespace
-
-void winograd_inputs(const WinogradRows& rows, const std::uint16_t* x, std::int64_t first,
-                     std::int64_t end, std::byte* inputs) {
-  const std::int64_t line = rows.width * rows.in;
-  for (std::int64_t i = first; i < end; ++i) {
-    const std::int64_t sample = (rows.first + i) / rows.rows_per_sample();
-    const std::int64_t top = (rows.first + i) % rows.rows_per_sample() * 2 - 1;
-    for (std::int64_t channel = 0; channel < rows.in; channel += kWinogradDepth) {
-      const std::uint16_t* seen[4];
-      for (std::int64_t k = 0; k < 4; ++k) {
-        const bool inside = top + k >= 0 && top + k < rows.height;
-        seen[k] = inside ? x + (sample * rows.height + top + k) * line + channel : nullptr;
+  static void multiply(const WinogradLines<kTiles>& lines, const WinogradWeights& right,
+                       const WinogradSums& sums) {
+    amx::Left left{
+        .data = lines.data[0], .below = lines.data[1] - lines.data[0], .row = kWinogradLineBytes};
+    amx::Square::clear();
+    const std::byte* block = right.data;
+    for (std::int64_t i = 0; i < lines.depths; ++i) {
+      for (std::int64_t tap = 0; tap < kWinogradTaps; ++tap) {
+        const std::byte* const tiles = block + tap * right.tap;
+        const std::byte* const pair[2] = {tiles, tiles + right.beside};
+        amx::Square::multiply({left.data + tap * kWinogradLineBytes, left.below, left.row}, pair,
+                              right.row);
       }
-      std::byte* const to = inputs + channel / kWinogradDepth * rows.depth_bytes() +
-                            (1 + i * rows.pitch()) * kRowBytes;
-      row_inputs(seen, rows.width, rows.in, rows.position_bytes(), to);
-      for (std::int64_t k = 0; k < kWinogradPositions; ++k) {
-        zero_line(to + rows.width * kRowBytes + k * rows.position_bytes());
-        if (i == 0) zero_line(to - kRowBytes + k * rows.position_bytes());
-      }
+      left.data += lines.depth;
+      block += right.depth;
     }
+    amx::Square::store(
+        {.data = sums.data, .below = sums.below, .beside = sums.beside, .row = kWinogradLineBytes});
   }
-}
-
-namespace {
-
-// Transformed weights of a group: (position, in / 32, tap, 2) tiles.
-constexpr std::int64_t kPairBytes = 2 * kTileBytes;
-
-std::int64_t position_bytes(std::int64_t in) { return winograd_weight_bytes(in) / 2; }
-
-WinogradWeights inner_tiles(const std::byte* weights, std::int64_t in, std::int64_t position) {
-  return {.data = weights + position * position_bytes(in),
-          .depth = kWinogradTaps * kPairBytes,
-          .tap = kPairBytes,
-          .beside = kTileBytes,
-          .row = kRowBytes};
-}
-
-}  // namespace
-
-void winograd_weights(const WinogradKernel& kernel, std::int64_t in, std::int64_t tap,
-                      std::byte* to) {
-  const WinogradWeights& tiles = kernel.tiles;
-  const std::int64_t position = position_bytes(in);
-  for (std::int64_t block = 0; block < in / kWinogradDepth; ++block) {
-    const std::byte* from = tiles.data + tap * tiles.tap + block * tiles.depth;
-    std::byte* out = to + (block * kWinogradTaps + tap) * kPairBytes;
-    for (std::int64_t row = 0; row < kSide; ++row, from += tiles.row, out += kRowBytes) {
-      for (std::int64_t i = 0; i < 2; ++i) {
-        const std::byte* const first = from + i * tiles.beside;
-        const Wide outer = load(first) + load(first + 2 * kernel.below);
-        const Wide middle = load(first + kernel.below);
-        store(outer + middle, out + i * kTileBytes);
-        store(outer - middle, out + i * kTileBytes + position);
-      }
-    }
-  }
-}
-
-namespace {
-
-class Convolution {
- public:
-  Convolution(const WinogradTask& task, std::byte* scratch)
-      : task_(task), rows_(task.rows), scratch_(scratch) {}
-
-  void run() {
-    const std::int64_t end = task_.end * rows_.pitch();
-    for (std::int64_t line = task_.first * rows_.pitch(); line < end;) {
-      line = take_tiles(line, end);
-      for (std::int64_t position = 0; position < kWinogradPositions; ++position) {
-        for (std::int64_t group = 0; group < task_.groups; ++group) multiply(position, group);
-      }
-      for (std::int64_t group = 0; group < task_.groups; ++group) finish(group, end);
-    }
-  }
-
- private:
-  // Takes tiles from a line on, and returns the line behind them. No tile begins at
-  // a line of zeros, whose results are of no use: where the width is a multiple of 16 they are
-  // never computed.
-  std::int64_t take_tiles(std::int64_t line, std::int64_t end) {
-    count_ = 0;
-    while (count_ < kWinogradTiles && line < end) {
-      lines_[count_++] = line;
-      line += kSide;
-      if (line % rows_.pitch() == rows_.width) ++line;
-    }
-    return line;
-  }
-
-  // The sums of a tile at a position: two tiles of 16 channels each.
-  [[nodiscard]] std::byte* sums(std::int64_t group, std::int64_t tile,
-                                std::int64_t position) const {
-    return scratch_ +
-           ((group * kWinogradTiles + tile) * kWinogradPositions + position) * 2 * kTileBytes;
-  }
-
-  [[nodiscard]] WinogradWeights weights(std::int64_t position, std::int64_t group) const {
-    const WinogradKernel& kernel = task_.kernels[group];
-    WinogradWeights tiles = kernel.tiles;
-    if (position == 0) return tiles;
-    if (position < 3) {
-      const std::byte* const inner = task_.inner_weights + group * winograd_weight_bytes(rows_.in);
-      return inner_tiles(inner, rows_.in, position - 1);
-    }
-    tiles.data += 2 * kernel.below;
-    return tiles;
-  }
-
-  void multiply(std::int64_t position, std::int64_t group) {
-    const WinogradWeights right = weights(position, group);
-    const std::byte* const inputs = task_.inputs + position * rows_.position_bytes();
-    constexpr std::int64_t kNext = kWinogradPositions * 2 * kTileBytes;
-    for (std::int64_t tile = 0; tile < count_; tile += 2) {
-      // The last tile of an odd number is multiplied twice.
-      const std::int64_t second = tile + 1 < count_ ? lines_[tile + 1] : lines_[tile];
-      amx::Left left{.data = inputs + lines_[tile] * kRowBytes,
-                     .below = (second - lines_[tile]) * kRowBytes,
-                     .row = kRowBytes};
-      amx::Square::clear();
-      const std::byte* block = right.data;
-      for (std::int64_t channel = 0; channel < rows_.in; channel += kWinogradDepth) {
-        for (std::int64_t tap = 0; tap < kWinogradTaps; ++tap) {
-          const std::byte* const tiles = block + tap * right.tap;
-          const std::byte* const pair[2] = {tiles, tiles + right.beside};
-          amx::Square::multiply({left.data + tap * kRowBytes, left.below, left.row}, pair,
-                                right.row);
-        }
-        left.data += rows_.depth_bytes();
-        block += right.depth;
-      }
-      amx::Square::store({.data = sums(group, tile, position),
-                          .below = kNext,
-                          .beside = kTileBytes,
-                          .row = kRowBytes});
-    }
-  }
-
-  void finish(std::int64_t group, std::int64_t end) const {
-    const std::int64_t channel = task_.channel + group * kWinogradGroup;
-    for (std::int64_t tile = 0; tile < count_; ++tile) {
-      const std::int64_t line = lines_[tile];
-      const std::int64_t count = end - line < kSide ? end - line : kSide;
-      const float* from = reinterpret_cast<const float*>(sums(group, tile, 0));
-      // Pairs of one row at a time.
-      for (std::int64_t i = 0; i < count;) {
-        const std::int64_t row = rows_.first + (line + i) / rows_.pitch();
-        const std::int64_t x = (line + i) % rows_.pitch();
-        const std::int64_t part = rows_.width - x < count - i ? rows_.width - x : count - i;
-        finish_row(from + i * kSide, row, x, part, channel);
-        i += part + 1;
-      }
-    }
-  }
-
-  void finish_row(const float* sums, std::int64_t row, std::int64_t x, std::int64_t count,
-                  std::int64_t channel) const {
-    const std::int64_t sample = row / rows_.rows_per_sample();
-    const std::int64_t y = row % rows_.rows_per_sample() * 2;
-    const std::int64_t step = task_.results.channels;
-    const std::int64_t below = rows_.width * step;
-    const bool both = y + 1 < rows_.height;
-    const Wide bias = bias_of(sample, channel);
-    std::int64_t at = ((sample * rows_.height + y) * rows_.width + x) * step + channel;
-    for (std::int64_t i = 0; i < count; ++i, sums += kSide, at += step) {
-      const auto sum = [&](std::int64_t position) {
-        const float* const from = sums + position * 2 * kSide * kSide;
-        return Wide{_mm512_load_ps(from), _mm512_load_ps(from + kSide * kSide)};
-      };
-      write(plus_half(sum(0) + bias, sum(1) + sum(2)), at);
-      if (both) write(plus_half(bias - sum(3), sum(1) - sum(2)), at + below);
-    }
-  }
-
-  [[nodiscard]] Wide bias_of(std::int64_t sample, std::int64_t channel) const {
-    const WinogradResults& results = task_.results;
-    if (results.bias == nullptr) return zeros();
-    const float* const bias = results.bias + sample * results.bias_step + channel;
-    return {_mm512_loadu_ps(bias), _mm512_loadu_ps(bias + kSide)};
-  }
-
-  void write(const Wide& values, std::int64_t at) const {
-    const WinogradResults& results = task_.results;
-    store(results.residual == nullptr ? values : values + load(results.residual + at),
-          results.out + at);
-  }
-
-  const WinogradTask& task_;
-  const WinogradRows& rows_;
-  std::byte* scratch_;
-  std::int64_t lines_[kWinogradTiles];  // of the first pairs of tiles
-  std::int64_t count_ = 0;
 };
 
 }  // namespace
 
-void winograd_multiply(const WinogradTask& task, std::byte* scratch) {
-  const amx::Configured tiles;
-  Convolution(task, scratch).run();
-}
+constexpr WinogradPath kWinogradAmx = winograd_path<Tiles>("amx", amx_usable);
 
 }  // namespace sagitta::cpu

@@ -1,14 +1,14 @@
 #include "sagitta/backend/cpu/winograd_bf16.h"
 
-#include "sagitta/backend/cpu/amx.h"
 #include "sagitta/backend/cpu/conv2d_bias.h"
 #include "sagitta/backend/cpu/simd.h"
 #include "sagitta/backend/cpu/weights_packed.h"
-#include "sagitta/backend/cpu/winograd_amx.h"
+#include "sagitta/backend/cpu/winograd_path.h"
 
 #include <omp.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -25,14 +25,27 @@ constexpr std::int64_t kInputBytes = 16 << 20;
 constexpr std::int64_t kMostGroups = 20;
 constexpr std::int64_t kTasksPerThread = 4;
 
+constexpr const WinogradPath* kPaths[] = {&kWinogradAmx, &kWinogradDot};
+
+// The best path of this processor, if any.
+const WinogradPath* best_path() {
+  static const WinogradPath* const best = [] {
+    const auto* const found = std::find_if(std::begin(kPaths), std::end(kPaths),
+                                           [](const WinogradPath* path) { return path->usable(); });
+    return found == std::end(kPaths) ? nullptr : *found;
+  }();
+  return best;
+}
+
 std::byte* bytes_of(const PoolBlock& block) { return static_cast<std::byte*>(block.data()); }
 
 std::size_t size(std::int64_t bytes) { return static_cast<std::size_t>(bytes); }
 
 class Convolution {
  public:
-  Convolution(const Conv2dArgs& args, Tensor& out)
-      : x_(args.x.data<std::uint16_t>()),
+  Convolution(const WinogradPath& path, const Conv2dArgs& args, Tensor& out)
+      : path_(path),
+        x_(args.x.data<std::uint16_t>()),
         device_(out.device()),
         samples_{.height = out.dim(1), .width = out.dim(2), .in = args.x.dim(3)},
         rows_(out.dim(0) * samples_.rows_per_sample()),
@@ -104,7 +117,7 @@ class Convolution {
   }
 
   void transform_weights(std::int64_t group, std::int64_t tap, std::byte* to) const {
-    winograd_weights(kernels_[static_cast<std::size_t>(group)], samples_.in, tap, to);
+    path_.weights(kernels_[static_cast<std::size_t>(group)], samples_.in, tap, to);
   }
 
   void transform_all_weights(std::byte* to) const {
@@ -116,7 +129,7 @@ class Convolution {
 
   void transform_inputs(const WinogradRows& block, std::byte* to) const {
     parallel_ranges(block.count, 1, [&](std::int64_t begin, std::int64_t end) {
-      winograd_inputs(block, x_, begin, end, to);
+      path_.inputs(block, x_, begin, end, to);
     });
   }
 
@@ -152,21 +165,22 @@ class Convolution {
       if (inputs == nullptr) {
         rows.first += row;
         rows.count = end - row;
-        winograd_inputs(rows, x_, 0, rows.count, own + own_weights);
+        path_.inputs(rows, x_, 0, rows.count, own + own_weights);
       }
-      winograd_multiply({.rows = rows,
-                         .inputs = inputs == nullptr ? own + own_weights : inputs,
-                         .first = inputs == nullptr ? 0 : row,
-                         .end = inputs == nullptr ? rows.count : end,
-                         .channel = group * kWinogradGroup,
-                         .groups = count,
-                         .kernels = kernels_.data() + group,
-                         .inner_weights = weights == nullptr ? own : weights + group * group_bytes_,
-                         .results = results_},
-                        own + own_weights + own_inputs);
+      path_.multiply({.rows = rows,
+                      .inputs = inputs == nullptr ? own + own_weights : inputs,
+                      .first = inputs == nullptr ? 0 : row,
+                      .end = inputs == nullptr ? rows.count : end,
+                      .channel = group * kWinogradGroup,
+                      .groups = count,
+                      .kernels = kernels_.data() + group,
+                      .inner_weights = weights == nullptr ? own : weights + group * group_bytes_,
+                      .results = results_},
+                     own + own_weights + own_inputs);
     }
   }
 
+  const WinogradPath& path_;
   const std::uint16_t* x_;
   Device& device_;
   WinogradRows samples_;
@@ -185,15 +199,19 @@ class Convolution {
 
 bool winograd_bf16_takes(const Conv2dArgs& args) {
   const Shape& shape = args.weight.shape;
-  return args.x.dtype() == DType::bf16 && amx_usable() && shape[2] == 3 && shape[3] == 3 &&
-         args.stride == 1 && args.pad_before == 1 && args.pad_after == 1 &&
+  return args.x.dtype() == DType::bf16 && best_path() != nullptr && shape[2] == 3 &&
+         shape[3] == 3 && args.stride == 1 && args.pad_before == 1 && args.pad_after == 1 &&
          shape[0] % kWinogradGroup == 0 && shape[1] % kWinogradDepth == 0 &&
          divide_up(args.x.dim(1), 2) * args.x.dim(2) >= kLeastPairs &&
          kernel_tiles(packed_as<PackedConv>(args.weight).values.layout()).has_value();
 }
 
+void conv2d_winograd_bf16_on(const WinogradPath& path, const Conv2dArgs& args, Tensor& out) {
+  if (out.size() != 0) Convolution(path, args, out).run();
+}
+
 void conv2d_winograd_bf16(const Conv2dArgs& args, Tensor& out) {
-  if (out.size() != 0) Convolution(args, out).run();
+  conv2d_winograd_bf16_on(*best_path(), args, out);
 }
 
 }  // namespace sagitta::cpu

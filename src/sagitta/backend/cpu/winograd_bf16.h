@@ -1,6 +1,6 @@
-// 3x3 convolutions of stride 1 that keep the size, in bf16 with AMX, by Winograd's F(2, 3) along
-// the columns of the picture (Winograd 1980; Lavin and Gray 2015 have it in both directions): 12
-// multiplications for two results where the definition takes 18.
+// 3x3 convolutions of stride 1 that keep the size, in bf16 with AMX or AVX512_BF16, by Winograd's
+// F(2, 3) along the columns of the picture (Winograd 1980; Lavin and Gray 2015 have it in both
+// directions): 12 multiplications for two results where the definition takes 18.
 //
 // A pair of results of one channel, one above the other, sees four values d of each column. With a
 // column g of the kernel,
@@ -22,16 +22,20 @@
 // Weights are transformed in every call: kept so, they would take two thirds more memory.
 #pragma once
 
+#include "sagitta/backend/cpu/winograd_path.h"
 #include "sagitta/core/kernels.h"
 #include "sagitta/core/tensor.h"
 
 namespace sagitta::cpu {
 
-// Whether this is such a convolution of whole tiles on a processor with AMX, and the picture large
-// enough to transform the weights for it.
+// Whether this is such a convolution of whole tiles on a processor with these instructions, and the
+// picture large enough to transform the weights for it.
 [[nodiscard]] bool winograd_bf16_takes(const Conv2dArgs& args);
 
 // A row of core/kernels.h for the cpu backend, for calls that it takes.
 void conv2d_winograd_bf16(const Conv2dArgs& args, Tensor& out);
+
+// The same with instructions of choice.
+void conv2d_winograd_bf16_on(const WinogradPath& path, const Conv2dArgs& args, Tensor& out);
 
 }  // namespace sagitta::cpu

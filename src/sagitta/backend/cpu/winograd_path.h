@@ -1,6 +1,6 @@
-// Winograd's F(2, 3) along the columns of pictures with AMX: see winograd_bf16.h. winograd_amx.cc
-// is compiled for its instruction set, so functions that other files use too are always_inline: the
-// linker might keep their copy.
+// One way to compute Winograd's F(2, 3) along the columns of pictures in bf16 (winograd_bf16.h): an
+// instruction set. The files winograd_amx.cc and winograd_dot.cc are compiled for theirs, so
+// functions that other files use too are always_inline: the linker might keep their copy.
 //
 // Two neighbours in a column of the results are a pair. Rows of pairs are counted through all
 // samples. The inputs of a pair are the four sums B^T d of what it sees in each column of the
@@ -21,6 +21,7 @@ constexpr std::int64_t kWinogradGroup = 32;
 constexpr std::int64_t kWinogradPositions = 4;
 constexpr std::int64_t kWinogradTaps = 3;
 constexpr std::int64_t kWinogradTile = 16;  // pairs
+constexpr std::int64_t kWinogradLineBytes = kWinogradDepth * 2;
 // Tiles of pairs that are multiplied at all positions before their results are made. With 1280
 // channels and ten groups the inputs of a position are 640 KiB and the sums 1.25 MiB.
 constexpr std::int64_t kWinogradTiles = 16;
@@ -37,7 +38,7 @@ struct WinogradRows {
   [[gnu::always_inline]] std::int64_t pitch() const { return width + 1; }
   // Bytes of the inputs of 32 channels at a position. A tile may reach beyond the last pair.
   [[gnu::always_inline]] std::int64_t depth_bytes() const {
-    return (1 + count * pitch() + kWinogradTile) * kWinogradDepth * 2;
+    return (1 + count * pitch() + kWinogradTile) * kWinogradLineBytes;
   }
   // Bytes of the inputs at a position.
   [[gnu::always_inline]] std::int64_t position_bytes() const {
@@ -45,12 +46,8 @@ struct WinogradRows {
   }
 };
 
-// The inputs of rows [first, end), counted from rows.first. x: the first sample. inputs: room for
-// those of all rows, kWinogradPositions * rows.position_bytes().
-void winograd_inputs(const WinogradRows& rows, const std::uint16_t* x, std::int64_t first,
-                     std::int64_t end, std::byte* inputs);
-
-// The weights of one position in tiles of 32 x 16, as tdpbf16ps takes them. Distances are in bytes.
+// The weights of one position in tiles of 32 x 16: 16 rows of 16 pairs of in. Distances are in
+// bytes.
 struct WinogradWeights {
   const std::byte* data;
   std::int64_t depth;   // to the next 32 of in
@@ -70,10 +67,6 @@ struct WinogradKernel {
 [[gnu::always_inline]] constexpr std::int64_t winograd_weight_bytes(std::int64_t in) {
   return 2 * kWinogradTaps * in * kWinogradGroup * 2;
 }
-
-// One column of the kernel, `tap`. to: winograd_weight_bytes(in), for the weights of all taps.
-void winograd_weights(const WinogradKernel& kernel, std::int64_t in, std::int64_t tap,
-                      std::byte* to);
 
 // Where the results go, (sample, height, width, channels).
 struct WinogradResults {
@@ -102,7 +95,23 @@ struct WinogradTask {
   return groups * kWinogradPositions * kWinogradTiles * kWinogradTile * kWinogradGroup * 4;
 }
 
-// Needs amx_usable(). scratch: winograd_scratch_bytes(task.groups), aligned to 64 bytes.
-void winograd_multiply(const WinogradTask& task, std::byte* scratch);
+struct WinogradPath {
+  const char* name;
+  bool (*usable)();  // whether this processor has the instructions
+
+  // The inputs of rows [first, end), counted from rows.first. x: the first sample. inputs: room for
+  // those of all rows, kWinogradPositions * rows.position_bytes().
+  void (*inputs)(const WinogradRows& rows, const std::uint16_t* x, std::int64_t first,
+                 std::int64_t end, std::byte* inputs);
+
+  // One column of the kernel, `tap`. to: winograd_weight_bytes(in), for the weights of all taps.
+  void (*weights)(const WinogradKernel& kernel, std::int64_t in, std::int64_t tap, std::byte* to);
+
+  // scratch: winograd_scratch_bytes(task.groups), aligned to 64 bytes.
+  void (*multiply)(const WinogradTask& task, std::byte* scratch);
+};
+
+extern const WinogradPath kWinogradAmx;
+extern const WinogradPath kWinogradDot;
 
 }  // namespace sagitta::cpu
