@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <numeric>
 #include <random>
@@ -35,11 +36,18 @@ struct EmulatedBf16Dot : Portable {
     const Vec odd = fma(high(a), high(b), sum);
     return fma(high(a << 16U), high(b << 16U), odd);
   }
-  static void store_weights(Word* to, const Vec (&p)[kDepth]) {
+  using Portable::store;
+  static void store(void* to, Operand words) { std::memcpy(to, &words, sizeof words); }
+  static Operand weights(const Vec (&s)[kDepth], Vec max, Vec& sum) {
+    const Vec first = exp2<EmulatedBf16Dot>(s[0] - max);
+    const Vec second = exp2<EmulatedBf16Dot>(s[1] - max);
+    sum = sum + first + second;
+    Operand words;
     for (int lane = 0; lane < kLanes; ++lane) {
-      to[lane] =
-          f32_to_bf16(p[0][lane]) | (static_cast<std::uint32_t>(f32_to_bf16(p[1][lane])) << 16U);
+      words[lane] =
+          f32_to_bf16(first[lane]) | (static_cast<std::uint32_t>(f32_to_bf16(second[lane])) << 16U);
     }
+    return words;
   }
 
  private:
@@ -208,9 +216,9 @@ double largest_difference(const std::vector<float>& a, const std::vector<float>&
 
 double tolerance(const AttentionPath& path) { return path.dtype == DType::f32 ? 4e-6 : 2e-2; }
 
-// Of what a key receives, as a share: the path of AMX divides by sums of rounded weights.
+// Of what a key receives, as a share: two paths divide by sums of rounded weights.
 double received_tolerance(const AttentionPath& path) {
-  return &path == &kAttentionAmx ? 1e-3 : 2e-6;
+  return &path == &kAttentionAmx || &path == &kAttentionBf16Dot ? 1e-3 : 2e-6;
 }
 
 constexpr Case kCases[] = {

@@ -1,4 +1,4 @@
-#include "sagitta/backend/cpu/attention_amx_weights.h"
+#include "sagitta/backend/cpu/attention_bf16_weights.h"
 #include "sagitta/backend/cpu/attention_path.h"
 #include "sagitta/core/dtype.h"
 
@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <ostream>
 #include <random>
 #include <utility>
 #include <vector>
@@ -15,13 +16,13 @@ namespace sagitta::cpu {
 namespace {
 
 // Weights 2^x made with integers, of x in the middle of a doubling and far below.
-TEST(AttentionAmxWeights, AreAsAccurateAsTheyClaim) {
+TEST(AttentionBf16Weights, AreAsAccurateAsTheyClaim) {
   double squares = 0;
   double sum = 0;
   int count = 0;
   for (float x = -20; x < 8; x += 0.00173F) {
-    const float steps = amx::kWeightOne + amx::kSteps * x;
-    const __m512i got = amx::weights(_mm512_set1_ps(steps), _mm512_set1_ps(steps));
+    const float steps = bf16::kWeightOne + bf16::kSteps * x;
+    const __m512i got = bf16::weights(_mm512_set1_ps(steps), _mm512_set1_ps(steps));
     std::uint16_t halves[32];
     std::memcpy(halves, &got, sizeof(halves));
     for (const std::uint16_t half : halves) ASSERT_EQ(half, halves[0]);
@@ -35,15 +36,16 @@ TEST(AttentionAmxWeights, AreAsAccurateAsTheyClaim) {
   EXPECT_LT(std::abs(sum / count), 1e-4);
 }
 
-TEST(AttentionAmxWeights, AreZeroFarBelow) {
+TEST(AttentionBf16Weights, AreZeroFarBelow) {
   const float low = -std::numeric_limits<float>::infinity();
-  const __m512i got = amx::weights(_mm512_set1_ps(low), _mm512_set1_ps(-1e9F));
+  const __m512i got = bf16::weights(_mm512_set1_ps(low), _mm512_set1_ps(-1e9F));
   std::uint16_t halves[32];
   std::memcpy(halves, &got, sizeof(halves));
   EXPECT_TRUE(std::all_of(std::begin(halves), std::end(halves), [](auto h) { return h == 0; }));
 }
 
 struct Heads {
+  const AttentionPath* path;
   std::int64_t queries;
   std::int64_t keys;
   std::int64_t size;
@@ -51,8 +53,13 @@ struct Heads {
   float spread = 1;  // deviation of the queries
 };
 
+void PrintTo(const Heads& h, std::ostream* out) {
+  *out << h.path->name << ", " << h.queries << " queries, " << h.keys << " keys of " << h.size
+       << (h.causal ? ", causal" : "") << ", spread " << h.spread;
+}
+
 // One sample of two heads.
-class AttentionAmx : public testing::TestWithParam<Heads> {
+class AttentionBf16 : public testing::TestWithParam<Heads> {
  protected:
   static constexpr std::int64_t kHeads = 2;
 
@@ -66,7 +73,7 @@ class AttentionAmx : public testing::TestWithParam<Heads> {
     return values;
   }
 
-  AttentionAmx() {
+  AttentionBf16() {
     const Heads& h = GetParam();
     q_ = noise(h.queries * kHeads * h.size, h.spread, 1);
     k_ = noise(h.keys * kHeads * h.size, 1, 2);
@@ -106,25 +113,26 @@ class AttentionAmx : public testing::TestWithParam<Heads> {
                                    .causal = h.causal,
                                    .row_max = row_max.data(),
                                    .row_weight = row_weight.data()};
-    const std::int64_t rows = kAttentionAmx.block_rows;
+    const AttentionPath& path = *h.path;
+    const std::int64_t rows = path.block_rows;
     const std::int64_t blocks = (h.queries + rows - 1) / rows;
-    Scratch scratch(kAttentionAmx.attend_scratch(problem, blocks));
+    Scratch scratch(path.attend_scratch(problem, blocks));
     for (std::int64_t head = 0; head < kHeads; ++head) {
       const std::int64_t middle = head == 0 ? 0 : blocks / 2;  // one head in two parts
       for (const auto& [begin, end] : {std::pair{std::int64_t{0}, middle}, {middle, blocks}}) {
         if (begin == end) continue;
-        kAttentionAmx.attend(problem, {.sample = 0, .head = head, .begin = begin, .end = end},
-                             scratch.data());
+        path.attend(problem, {.sample = 0, .head = head, .begin = begin, .end = end},
+                    scratch.data());
       }
     }
     received_.assign(size(kHeads * h.keys), -1);
-    Scratch receiving(kAttentionAmx.receive_scratch(problem, h.keys));
+    Scratch receiving(path.receive_scratch(problem, h.keys));
     for (std::int64_t head = 0; head < kHeads; ++head) {
       // In two parts.
       for (const auto& [begin, end] :
            {std::pair{std::int64_t{0}, h.keys / 2}, {h.keys / 2, h.keys}}) {
-        kAttentionAmx.receive(problem, {.sample = 0, .head = head, .begin = begin, .end = end},
-                              receiving.data(), received_.data() + head * h.keys + begin);
+        path.receive(problem, {.sample = 0, .head = head, .begin = begin, .end = end},
+                     receiving.data(), received_.data() + head * h.keys + begin);
       }
     }
     std::vector<float> values;
@@ -175,7 +183,7 @@ class AttentionAmx : public testing::TestWithParam<Heads> {
   std::vector<float> received_;
 };
 
-TEST_P(AttentionAmx, MatchesTheDefinition) {
+TEST_P(AttentionBf16, MatchesTheDefinition) {
   const Heads& h = GetParam();
   const std::vector<float> got = attend();
   std::vector<double> received(size(kHeads * h.keys));
@@ -199,7 +207,7 @@ TEST_P(AttentionAmx, MatchesTheDefinition) {
   }
 }
 
-TEST_P(AttentionAmx, NanAmongTheKeysSpoilsTheHead) {
+TEST_P(AttentionBf16, NanAmongTheKeysSpoilsTheHead) {
   const Heads& h = GetParam();
   k_[size(h.size + 1)] = f32_to_bf16(std::numeric_limits<float>::quiet_NaN());  // key 0, head 1
   const std::vector<float> got = attend();
@@ -208,7 +216,7 @@ TEST_P(AttentionAmx, NanAmongTheKeysSpoilsTheHead) {
   }
 }
 
-TEST_P(AttentionAmx, NanStaysInItsQuery) {
+TEST_P(AttentionBf16, NanStaysInItsQuery) {
   const Heads& h = GetParam();
   const std::vector<float> clean = attend();
   const std::int64_t query = h.queries / 2;
@@ -224,7 +232,7 @@ TEST_P(AttentionAmx, NanStaysInItsQuery) {
 }
 
 // Infinite logits have no softmax, and those of -infinity no weight.
-TEST_P(AttentionAmx, InfinityAmongTheKeysSpoilsWhatItAttracts) {
+TEST_P(AttentionBf16, InfinityAmongTheKeysSpoilsWhatItAttracts) {
   const Heads& h = GetParam();
   const std::int64_t key = h.keys - 1;
   for (std::int64_t c = 1; c < h.size; ++c) k_[size(key * kHeads * h.size + c)] = 0;
@@ -238,16 +246,30 @@ TEST_P(AttentionAmx, InfinityAmongTheKeysSpoilsWhatItAttracts) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Heads, AttentionAmx,
-                         testing::Values(Heads{64, 64, 40}, Heads{1, 1, 8}, Heads{70, 77, 40},
-                                         Heads{33, 300, 64}, Heads{96, 520, 80}, Heads{40, 20, 160},
-                                         Heads{77, 77, 64, true}, Heads{35, 600, 40, false, 12},
-                                         // More than one group of keys.
-                                         Heads{40, 2100, 16}, Heads{1100, 1100, 8, true},
-                                         // Weights beyond the limit, at the beginning and later.
-                                         Heads{100, 300, 40, false, 300},
-                                         Heads{33, 1300, 80, false, 150},
-                                         Heads{150, 150, 24, true, 200}));
+// On each path.
+std::vector<Heads> cases() {
+  std::vector<Heads> all;
+  for (const AttentionPath* path : {&kAttentionAmx, &kAttentionBf16Dot}) {
+    all.insert(all.end(), {{path, 64, 64, 40},
+                           {path, 1, 1, 8},
+                           {path, 70, 77, 40},
+                           {path, 33, 300, 64},
+                           {path, 96, 520, 80},
+                           {path, 40, 20, 160},
+                           {path, 77, 77, 64, true},
+                           {path, 35, 600, 40, false, 12},
+                           // More than one group of keys.
+                           {path, 40, 2100, 16},
+                           {path, 1100, 1100, 8, true},
+                           // Weights beyond the limit, at the beginning and later.
+                           {path, 100, 300, 40, false, 300},
+                           {path, 33, 1300, 80, false, 150},
+                           {path, 150, 150, 24, true, 200}});
+  }
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Heads, AttentionBf16, testing::ValuesIn(cases()));
 
 }  // namespace
 }  // namespace sagitta::cpu

@@ -110,6 +110,10 @@ inline __m512 _mm512_set1_ps(float x) {
 inline __m512i _mm512_set1_epi32(int x) {
   return model::Lanes<std::int32_t, 16>::each([&](int) { return x; }).as<__m512i>();
 }
+inline __m512i _mm512_set4_epi32(int d, int c, int b, int a) {
+  const int quarter[4] = {a, b, c, d};
+  return model::Lanes<std::int32_t, 16>::each([&](int i) { return quarter[i % 4]; }).as<__m512i>();
+}
 inline __m512i _mm512_set1_epi16(short x) {
   return model::Shorts::each([&](int) { return x; }).as<__m512i>();
 }
@@ -158,6 +162,7 @@ inline __m256i _mm256_mask_set1_epi16(__m256i x, __mmask16 mask, short value) {
 inline __m512 _mm512_fmadd_ps(__m512 a, __m512 b, __m512 c) {
   return model::Floats::each([&](int i) { return std::fma(a[i], b[i], c[i]); }).as<__m512>();
 }
+inline __m512 _mm512_fnmadd_ps(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(-a, b, c); }
 inline __m512 _mm512_abs_ps(__m512 x) {
   return model::Floats::each([&](int i) { return std::fabs(x[i]); }).as<__m512>();
 }
@@ -200,6 +205,12 @@ inline __m512 _mm512_mask_mov_ps(__m512 other, __mmask16 mask, __m512 x) {
   return model::Floats::each([&](int i) { return model::bit(mask, i) ? x[i] : other[i]; })
       .as<__m512>();
 }
+inline __m512i _mm512_mask_mov_epi32(__m512i other, __mmask16 mask, __m512i x) {
+  const auto kept = model::Words::of(other);
+  const auto words = model::Words::of(x);
+  return model::Words::each([&](int i) { return model::bit(mask, i) ? words.at[i] : kept.at[i]; })
+      .as<__m512i>();
+}
 inline __m512 _mm512_permutex2var_ps(__m512 a, __m512i index, __m512 b) {
   const auto indices = model::Words::of(index);
   return model::Floats::each([&](int i) {
@@ -237,6 +248,16 @@ inline __m512i _mm512_maskz_permutexvar_epi8(__mmask64 mask, __m512i index, __m5
   const auto bytes = model::Bytes::of(x);
   return model::Bytes::each(
              [&](int i) { return model::bit(mask, i) ? bytes.at[indices.at[i] % 64] : 0; })
+      .as<__m512i>();
+}
+// Bytes of x within quarters; 0 where the index is negative.
+inline __m512i _mm512_shuffle_epi8(__m512i x, __m512i index) {
+  const auto bytes = model::Bytes::of(x);
+  const auto indices = model::Bytes::of(index);
+  return model::Bytes::each([&](int i) {
+           const int from = indices.at[i];
+           return from < 128 ? bytes.at[i / 16 * 16 + from % 16] : 0;
+         })
       .as<__m512i>();
 }
 // Of each four words of a and b in turns, within quarters.

@@ -4,7 +4,7 @@
 // A block is 32 queries, and a unit 32 queries and 32 keys. It becomes
 //
 //   s (32, 32)      = q (32, d) k^T         left tiles of q, right tiles of k
-//   p (32, 32)      = 2^(s * scale - max)   see attention_amx_weights.h
+//   p (32, 32)      = 2^(s * scale - max)   see attention_bf16_weights.h
 //   out (32, d + 1) += p v                  left tiles of p, right tiles of v
 //
 // with the head size d filled up by zeros to whole tiles. Column d of v is ones: it adds up the
@@ -25,8 +25,8 @@
 #include "sagitta/backend/cpu/amx.h"
 #include "sagitta/backend/cpu/amx_tiles.h"
 #include "sagitta/backend/cpu/attention_amx_steps.h"
-#include "sagitta/backend/cpu/attention_amx_weights.h"
 #include "sagitta/backend/cpu/attention_avx512_base.h"
+#include "sagitta/backend/cpu/attention_bf16_weights.h"
 #include "sagitta/backend/cpu/attention_pack.h"
 #include "sagitta/backend/cpu/attention_path.h"
 
@@ -53,6 +53,11 @@ constexpr std::int64_t kGroupKeys = 1024;
 constexpr std::int64_t kRowGroup = 4;   // rows of weights between steps of products
 constexpr float kHeadroom = 40;         // weights reach 2^kHeadroom
 constexpr std::uint16_t kOne = 0x3F80;  // as bf16
+
+// The key of a step of 32 whose weight stands at place 2 * pair; the next one's follows it.
+constexpr std::int64_t key_of_pair(std::int64_t pair) {
+  return pair / 4 * 4 + pair % 4 / 2 * 16 + pair % 2 * 2;
+}
 
 class AttentionAmx {
  public:
@@ -162,7 +167,7 @@ class AttentionAmx {
 
   void pack_values(const Group& group) const {
     amx::pack_right(rows(problem_.v, problem_.keys, group.first, group.keys),
-                    amx::divide_up(group.keys, kUnitKeys), amx::key_of_pair, kOne, v_);
+                    amx::divide_up(group.keys, kUnitKeys), key_of_pair, kOne, v_);
   }
 
   // Units of a group that a block sees.
@@ -219,7 +224,7 @@ class AttentionAmx {
     for (std::int64_t row = 0; row < kBlockRows; ++row) {
       const float largest = largest_logit(s, row);
       const float max = largest == -kUnbounded ? 0 : largest;
-      block.shift[row] = amx::kWeightOne - max * (amx::kSteps * scale_);
+      block.shift[row] = bf16::kWeightOne - max * (bf16::kSteps * scale_);
     }
   }
 
@@ -228,23 +233,23 @@ class AttentionAmx {
   // becomes its max and spoils its sums. strip: its `before` units before this one.
   void raise_max(const Block& block, std::int64_t s, std::byte* strip, std::int64_t before) const {
     for (std::int64_t row = 0; row < kBlockRows; ++row) {
-      const float steps = largest_logit(s, row) * (amx::kSteps * scale_) + block.shift[row];
-      const float excess = (steps - amx::kWeightOne) / amx::kSteps;
+      const float steps = largest_logit(s, row) * (bf16::kSteps * scale_) + block.shift[row];
+      const float excess = (steps - bf16::kWeightOne) / bf16::kSteps;
       if (excess <= kHeadroom) continue;
       // Beyond 2^24 floats are whole.
       const float doublings =
           excess < 0x1p24F ? static_cast<float>(static_cast<int>(excess) + 1) : excess;
-      block.shift[row] -= doublings * amx::kSteps;
+      block.shift[row] -= doublings * bf16::kSteps;
       const __m512 decay = exp2<Amx>(Amx::set(-doublings));
       for (std::int64_t column = 0; column < columns_; ++column) {
         float* const at = out_row(block, row, column);
         _mm512_store_ps(at, _mm512_load_ps(at) * decay);
       }
-      const float fewer = doublings < 255 ? doublings * amx::kSteps : INT16_MAX;
+      const float fewer = doublings < 255 ? doublings * bf16::kSteps : INT16_MAX;
       for (std::int64_t unit = 0; unit < before; ++unit) {
         std::byte* const at = strip + unit * kWeightsBytes + row * kRowBytes;
         _mm512_store_si512(
-            at, amx::fewer_steps(_mm512_load_si512(at), static_cast<std::int16_t>(fewer)));
+            at, bf16::fewer_steps(_mm512_load_si512(at), static_cast<std::int16_t>(fewer)));
       }
     }
   }
@@ -257,7 +262,7 @@ class AttentionAmx {
   // Turns the logits s into the weights p. Returns whether one exceeds the limit or is NaN, which
   // the integers of weights would not tell.
   bool weigh(const Block& block, std::int64_t s, std::byte* p, Beside& beside) const {
-    const __m512 scale = Amx::set(amx::kSteps * scale_);
+    const __m512 scale = Amx::set(bf16::kSteps * scale_);
     const float* logits = logits_row(s, 0);
     const std::int64_t steps = beside.steps();
     __m512 even = Amx::set(-kUnbounded);
@@ -272,10 +277,10 @@ class AttentionAmx {
         nan |= _mm512_cmp_ps_mask(first, second, _CMP_UNORD_Q);
         even = Amx::max(first, even);  // where the first is NaN, the second
         odd = Amx::max(second, odd);
-        _mm512_store_si512(p, amx::weights(first, second));
+        _mm512_store_si512(p, bf16::weights(first, second));
       }
     }
-    const __m512 limit = Amx::set(amx::kWeightOne + amx::kSteps * kHeadroom);
+    const __m512 limit = Amx::set(bf16::kWeightOne + bf16::kSteps * kHeadroom);
     return nan != 0 || _mm512_cmp_ps_mask(Amx::max(even, odd), limit, _CMP_GT_OQ) != 0;
   }
 
@@ -401,7 +406,7 @@ class AttentionAmx {
   // totals (key) += the attention of the block's queries to the unit's keys, of the same weights as
   // in attend().
   void add_received(const Block& block, float* totals) const {
-    const __m512 scale = Amx::set(amx::kSteps * scale_);
+    const __m512 scale = Amx::set(bf16::kSteps * scale_);
     const float* const shift = problem_.row_max + head_row(block.first);
     const float* const share = problem_.row_weight + head_row(block.first);
     const std::int64_t queries = queries_of(block);
@@ -410,10 +415,10 @@ class AttentionAmx {
     for (std::int64_t row = 0; row < queries; ++row) {
       const __m512 max = Amx::set(shift[row]);
       const float* const s = logits_row(0, row);
-      const __m512i weights = amx::weights(Amx::fma(_mm512_load_ps(s), scale, max),
-                                           Amx::fma(_mm512_load_ps(s + kSide), scale, max));
-      first = Amx::fma(amx::first_of(weights), Amx::set(share[row]), first);
-      second = Amx::fma(amx::second_of(weights), Amx::set(share[row]), second);
+      const __m512i weights = bf16::weights(Amx::fma(_mm512_load_ps(s), scale, max),
+                                            Amx::fma(_mm512_load_ps(s + kSide), scale, max));
+      first = Amx::fma(bf16::first_of(weights), Amx::set(share[row]), first);
+      second = Amx::fma(bf16::second_of(weights), Amx::set(share[row]), second);
     }
     _mm512_store_ps(totals, first);
     _mm512_store_ps(totals + kSide, second);

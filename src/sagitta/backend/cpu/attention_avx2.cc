@@ -35,7 +35,6 @@ struct Avx2 {
   static Operand words(const Word* from) { return _mm256_loadu_ps(from); }
   static Operand broadcast(const Word* from) { return _mm256_broadcast_ss(from); }
   static Vec dot(Operand a, Operand b, Vec sum) { return _mm256_fmadd_ps(a, b, sum); }
-  static void store_weights(Word* to, const Vec (&p)[kDepth]) { _mm256_storeu_ps(to, p[0]); }
 
  private:
   // maxps gives its second operand if one is NaN.

@@ -13,7 +13,6 @@ struct Avx512 : Avx512Base<Avx512> {
   static Operand words(const Word* from) { return _mm512_loadu_ps(from); }
   static Operand broadcast(const Word* from) { return _mm512_set1_ps(*from); }
   static Vec dot(Operand a, Operand b, Vec sum) { return _mm512_fmadd_ps(a, b, sum); }
-  static void store_weights(Word* to, const Vec (&p)[kDepth]) { _mm512_storeu_ps(to, p[0]); }
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
-// Attention with AVX512_BF16: both products multiply bf16 pairs (vdpbf16ps) and sum in f32; logits,
-// softmax and sums are f32. Only the weights are rounded, to bf16, for the product with v.
+// Attention with AVX512_BF16: both products multiply bf16 pairs (vdpbf16ps) and sum in f32; logits
+// and sums are f32. Only the weights are rounded, to bf16.
 #include "sagitta/backend/cpu/attention_avx512_base.h"
+#include "sagitta/backend/cpu/attention_bf16_weights.h"
 #include "sagitta/backend/cpu/attention_stream.h"
 
 namespace sagitta::cpu {
@@ -16,19 +17,33 @@ struct Bf16Dot : Avx512Base<Bf16Dot> {
   static Vec dot(Operand a, Operand b, Vec sum) {
     return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
   }
-  // The conversion puts p[0] into the low half of the register and p[1] into the high half.
-  static void store_weights(Word* to, const Vec (&p)[kDepth]) {
-    const auto halves = reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(p[1], p[0]));
-    _mm512_storeu_si512(to, _mm512_maskz_permutexvar_epi16(~0U, pairs(), halves));
+  using Avx512Base::store;
+  static void store(void* to, Operand words) { _mm512_storeu_si512(to, words); }
+
+  // Pairs with a logit that is NaN or infinite become NaN, and all if max is infinite.
+  static Operand weights(const Vec (&s)[kDepth], Vec max, Vec& sum) {
+    const Vec steps = set(bf16::kSteps);
+    const Vec shift = _mm512_fnmadd_ps(max, steps, set(bf16::kWeightOne));
+    const Vec first = fma(s[0], steps, shift);
+    const Vec second = fma(s[1], steps, shift);
+    const Operand in_turns = _mm512_shuffle_epi8(bf16::weights(first, second), turns());
+    const __mmask16 broken = _mm512_cmp_ps_mask(first, second, _CMP_UNORD_Q);
+    const Operand words = _mm512_mask_mov_epi32(in_turns, broken, _mm512_set1_epi32(-1));
+    sum = dot(words, _mm512_set1_epi16(kOne), sum);
+    return words;
   }
-  static bool usable() { return Avx512Base::usable() && __builtin_cpu_supports("avx512bf16") != 0; }
+
+  static bool usable() {
+    return Avx512Base::usable() && __builtin_cpu_supports("avx512bf16") != 0 &&
+           __builtin_cpu_supports("avx512vbmi") != 0;
+  }
 
  private:
-  // 0 16 1 17 2 18 ...: lanes of 16 bits of the low and the high half in turns.
-  static __m512i pairs() {
-    const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    return _mm512_or_si512(lane,
-                           _mm512_slli_epi32(_mm512_add_epi32(lane, _mm512_set1_epi32(16)), 16));
+  static constexpr short kOne = 0x3F80;  // as bf16
+
+  // Of four weights of the first row and four of the second, in turns: bytes of each quarter.
+  static Operand turns() {
+    return _mm512_set4_epi32(0x0F0E0706, 0x0D0C0504, 0x0B0A0302, 0x09080100);
   }
 };
 

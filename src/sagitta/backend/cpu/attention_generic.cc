@@ -14,7 +14,6 @@ struct Generic : Portable {
   static Operand words(const Word* from) { return load(from); }
   static Operand broadcast(const Word* from) { return set(*from); }
   static Vec dot(Operand a, Operand b, Vec sum) { return fma(a, b, sum); }
-  static void store_weights(Word* to, const Vec (&p)[kDepth]) { store(to, p[0]); }
 };
 
 bool usable() { return true; }

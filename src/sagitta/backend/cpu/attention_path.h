@@ -51,7 +51,8 @@ struct AttentionPath {
   void (*attend)(const AttentionProblem& problem, const AttentionTask& task, std::byte* scratch);
   std::size_t (*attend_scratch)(const AttentionProblem& problem, std::int64_t blocks);
 
-  // From row_max and row_weight, as attend() of the same path left them: received[j - task.begin] is the attention that key j receives.
+  // From row_max and row_weight, as attend() of the same path left them: received[j - task.begin]
+  // is the attention that key j receives.
   void (*receive)(const AttentionProblem& problem, const AttentionTask& task, std::byte* scratch,
                   float* received);
   std::size_t (*receive_scratch)(const AttentionProblem& problem, std::int64_t keys);

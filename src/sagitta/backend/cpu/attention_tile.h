@@ -20,16 +20,18 @@
 //   set(float), load(address), store(address, Vec), iota(), fma(a, b, c), max(a, b): b if a is NaN
 //   fraction(x) = x - floor(x), times_power(p, x) = p * 2^floor(x), 0 where that underflows
 //   keep(key, query, s) = s where key <= query, else -infinity
-//   words(address), broadcast(address), dot(a, b, sum), store_weights(address, Vec[kDepth])
-// with Vec a vector type of the compiler, so that + - * work on it.
+//   words(address), broadcast(address), dot(a, b, sum), store(address, Operand)
+//   weights(Vec[kDepth] s, max, sum) = words of 2^(s - max), also added to sum; only if kDepth is 2
+// with Vec a vector type of the compiler, so that + - * work on it, and Operand the same if kDepth
+// is 1.
 #pragma once
 
 #include <cstdint>
 
 namespace sagitta::cpu {
 
-// Keys of a tile: enough that its sums are loaded and stored seldom, few enough that it stays in the
-// first cache beside a block of queries.
+// Keys of a tile: enough that its sums are loaded and stored seldom, few enough that it stays in
+// the first cache beside a block of queries.
 template <class Isa>
 constexpr std::int64_t kTileKeys = 48 * Isa::kDepth;
 
@@ -145,12 +147,18 @@ void weigh(std::int64_t keys, float* s, const typename Isa::Vec (&max)[V],
   auto* p = reinterpret_cast<typename Isa::Word*>(s);
   for (std::int64_t row = 0; row < keys; row += Isa::kDepth) {
     for (int j = 0; j < V; ++j) {
-      typename Isa::Vec weight[Isa::kDepth];
+      typename Isa::Vec logit[Isa::kDepth];
       for (int e = 0; e < Isa::kDepth; ++e) {
-        weight[e] = exp2<Isa>(Isa::load(s + ((row + e) * V + j) * Isa::kLanes) - max[j]);
-        sum[j] = sum[j] + weight[e];
+        logit[e] = Isa::load(s + ((row + e) * V + j) * Isa::kLanes);
       }
-      Isa::store_weights(p + (row / Isa::kDepth * V + j) * Isa::kLanes, weight);
+      typename Isa::Operand words;
+      if constexpr (Isa::kDepth == 1) {
+        words = exp2<Isa>(logit[0] - max[j]);
+        sum[j] = sum[j] + words;
+      } else {
+        words = Isa::weights(logit, max[j], sum[j]);
+      }
+      Isa::store(p + (row / Isa::kDepth * V + j) * Isa::kLanes, words);
     }
   }
 }

@@ -1,5 +1,5 @@
-// Weights of a softmax as bf16, made with integers. Compiled for AVX512_VBMI; included by
-// attention_amx.cc alone.
+// Weights of a softmax as bf16, made with integers of AVX512_VBMI. Files with different flags
+// include it, so functions are always_inline: the linker might keep their copy.
 //
 // A bf16 is a number of 16 bits: 8 of exponent above 7 of fraction. Read as an integer it is nearly
 // a logarithm: 128 (127 + x) is 2^n (1 + f) for x = n + f, where 2^(n + f) is wanted. The two
@@ -12,7 +12,7 @@
 
 #include <cstdint>
 
-namespace sagitta::cpu::amx {
+namespace sagitta::cpu::bf16 {
 
 constexpr float kSteps = 128;  // of one doubling
 constexpr float kWeightOne = 127 * kSteps;
@@ -40,7 +40,7 @@ constexpr Excess kExcess = [] {
 
 // 2^x for 32 values kWeightOne + kSteps * x: of eight weights in a row, four belong to `first` and
 // four to `second`, in order. Below 2^-127 and for NaN 0.
-inline __m512i weights(__m512 first, __m512 second) {
+[[gnu::always_inline]] inline __m512i weights(__m512 first, __m512 second) {
   constexpr __mmask64 kLowBytes = 0x5555555555555555;
   // A mask of all lanes, since g++ 12 takes the plain form for a use of uninitialised values.
   const auto steps = [](__m512 x) { return _mm512_maskz_cvtps_epi32(0xFFFF, x); };
@@ -53,22 +53,17 @@ inline __m512i weights(__m512 first, __m512 second) {
 }
 
 // The weights of `first` and of `second`, as floats.
-inline __m512 first_of(__m512i weights) {
+[[gnu::always_inline]] inline __m512 first_of(__m512i weights) {
   return _mm512_castsi512_ps(_mm512_unpacklo_epi16(_mm512_setzero_si512(), weights));
 }
-inline __m512 second_of(__m512i weights) {
+[[gnu::always_inline]] inline __m512 second_of(__m512i weights) {
   return _mm512_castsi512_ps(_mm512_unpackhi_epi16(_mm512_setzero_si512(), weights));
 }
 
 // The same weights times 2^(-steps / kSteps), exact for whole doublings; 0 below 2^-127.
-inline __m512i fewer_steps(__m512i weights, std::int16_t steps) {
+[[gnu::always_inline]] inline __m512i fewer_steps(__m512i weights, std::int16_t steps) {
   const __m512i fewer = _mm512_sub_epi16(weights, _mm512_set1_epi16(steps));
   return _mm512_max_epi16(fewer, _mm512_setzero_si512());
 }
 
-// The key of a step of 32 whose weight stands at place 2 * pair; the next one's follows it.
-constexpr std::int64_t key_of_pair(std::int64_t pair) {
-  return pair / 4 * 4 + pair % 4 / 2 * 16 + pair % 2 * 2;
-}
-
-}  // namespace sagitta::cpu::amx
+}  // namespace sagitta::cpu::bf16
