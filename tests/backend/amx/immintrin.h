@@ -130,6 +130,11 @@ inline __m512i _mm512_loadu_si512(const void* from) { return model::read<__m512i
 inline __m512i _mm512_load_si512(const void* from) { return model::read_aligned<__m512i>(from); }
 inline __m256i _mm256_loadu_si256(const __m256i* from) { return model::read<__m256i>(from); }
 inline void _mm512_storeu_ps(void* to, __m512 x) { std::memcpy(to, &x, sizeof(x)); }
+inline void _mm512_mask_storeu_ps(void* to, __mmask16 mask, __m512 x) {
+  auto floats = model::read<model::Floats>(to);
+  for (int i = 0; i < 16; ++i) floats.at[i] = model::bit(mask, i) ? x[i] : floats.at[i];
+  std::memcpy(to, &floats, sizeof(floats));
+}
 inline void _mm512_store_ps(void* to, __m512 x) { model::write_aligned(to, x); }
 inline void _mm512_storeu_si512(void* to, __m512i x) { std::memcpy(to, &x, sizeof(x)); }
 inline void _mm512_store_si512(void* to, __m512i x) { model::write_aligned(to, x); }

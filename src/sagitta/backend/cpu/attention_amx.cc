@@ -201,29 +201,50 @@ class AttentionAmx {
     const std::int64_t keys = group.first + group.keys - first;
     const bool partly = problem_.causal && first + kUnitKeys > block.first + 1;
     if (keys >= kUnitKeys && !partly) return;
+    const __m512 none = Amx::set(-kUnbounded);
     for (std::int64_t row = 0; row < kBlockRows; ++row) {
       const std::int64_t seen = block.first + row + 1 - first;
-      std::int64_t key = partly && seen < keys ? (seen < 0 ? 0 : seen) : keys;
-      for (; key < kUnitKeys; ++key) logits_row(s, row)[key] = -kUnbounded;
+      const std::int64_t left = partly && seen < keys ? seen : keys;
+      const __mmask32 hidden = ~amx::first_lanes(left);
+      float* const logits = logits_row(s, row);
+      _mm512_mask_storeu_ps(logits, static_cast<__mmask16>(hidden & 0xFFFFU), none);
+      _mm512_mask_storeu_ps(logits + kSide, static_cast<__mmask16>(hidden >> 16U), none);
     }
   }
 
-  // NaN if there is one.
-  [[nodiscard]] float largest_logit(std::int64_t s, std::int64_t row) const {
-    const float* const logits = logits_row(s, row);
-    float largest = -kUnbounded;
-    for (std::int64_t key = 0; key < kUnitKeys; ++key) {
-      if (logits[key] != logits[key]) return logits[key];
-      if (logits[key] > largest) largest = logits[key];
+  struct RowValues {
+    alignas(64) float at[kBlockRows];
+  };
+
+  // NaN where there is one.
+  [[nodiscard]] RowValues largest_logits(std::int64_t s) const {
+    RowValues largest;
+    for (std::int64_t first = 0; first < kBlockRows; first += kSide) {
+      __m512 square[kSide];
+      unsigned nan = 0;
+      for (std::int64_t row = 0; row < kSide; ++row) {
+        const float* const logits = logits_row(s, first + row);
+        const __m512 low = _mm512_load_ps(logits);
+        const __m512 high = _mm512_load_ps(logits + kSide);
+        square[row] = Amx::max(low, high);
+        if (_mm512_cmp_ps_mask(low, high, _CMP_UNORD_Q) != 0) nan |= 1U << row;
+      }
+      transpose_square<Amx>(square);
+      for (std::int64_t half = kSide / 2; half > 0; half /= 2) {
+        for (std::int64_t i = 0; i < half; ++i) square[i] = Amx::max(square[i], square[i + half]);
+      }
+      const __m512 spoiled = Amx::set(__builtin_nanf(""));
+      _mm512_store_ps(largest.at + first,
+                      _mm512_mask_mov_ps(square[0], static_cast<__mmask16>(nan), spoiled));
     }
     return largest;
   }
 
   // Of a block's first unit. Where it has no finite logit, others are taken relative to 0.
   void set_max(const Block& block, std::int64_t s) const {
+    const RowValues largest = largest_logits(s);
     for (std::int64_t row = 0; row < kBlockRows; ++row) {
-      const float largest = largest_logit(s, row);
-      const float max = largest == -kUnbounded ? 0 : largest;
+      const float max = largest.at[row] == -kUnbounded ? 0 : largest.at[row];
       block.shift[row] = bf16::kWeightOne - max * (bf16::kSteps * scale_);
     }
   }
@@ -232,8 +253,9 @@ class AttentionAmx {
   // the weights and sums before it are scaled without rounding. A NaN among the logits of a row
   // becomes its max and spoils its sums. strip: its `before` units before this one.
   void raise_max(const Block& block, std::int64_t s, std::byte* strip, std::int64_t before) const {
+    const RowValues largest = largest_logits(s);
     for (std::int64_t row = 0; row < kBlockRows; ++row) {
-      const float steps = largest_logit(s, row) * (bf16::kSteps * scale_) + block.shift[row];
+      const float steps = largest.at[row] * (bf16::kSteps * scale_) + block.shift[row];
       const float excess = (steps - bf16::kWeightOne) / bf16::kSteps;
       if (excess <= kHeadroom) continue;
       // Beyond 2^24 floats are whole.
