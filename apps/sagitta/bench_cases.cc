@@ -47,15 +47,15 @@ BenchCase unet_case(Device& device, const models::Preset& preset, const BenchSiz
       .context = tensor({size.batch, kTokens, spec.context_width}),
       .vector = {}};
   if (spec.vector_width > 0) input.vector = tensor({size.batch, spec.vector_width});
-  return {fmt::format("{} UNet {} batch {}", preset.name, size.pixels, size.batch),
-          [unet, input] { static_cast<void>(download((*unet)(input))); }};
+  return {.name = fmt::format("{} UNet {} batch {}", preset.name, size.pixels, size.batch),
+          .work = [unet, input] { static_cast<void>(download((*unet)(input))); },
+          .without = {}};
 }
 
-// One prediction of a run, as a sampler makes it.
-BenchCase step_case(Device& device, const models::Preset& preset, const BenchSize& size, bool sag) {
+// One prediction of a run, as a sampler makes it, without SAG and with it.
+BenchCase step_case(Device& device, const models::Preset& preset, const BenchSize& size) {
   const models::UnetSpec& spec = preset.model.unet;
-  Model model = make_model(device, preset.model, random_network<models::Unet>(device, spec));
-  if (sag) model = with_sag(std::move(model), SagParams{});
+  const Model model = make_model(device, preset.model, random_network<models::Unet>(device, spec));
   ConditioningEntry prompt{
       .context = std::make_shared<const Array>(random_array({1, kTokens, spec.context_width}))};
   if (spec.vector_width > 0) {
@@ -65,25 +65,32 @@ BenchCase step_case(Device& device, const models::Preset& preset, const BenchSiz
   }
   const std::int64_t side = size.pixels / kCellPixels;
   const Latent latent{.samples = Array({1, spec.in_channels, side, side})};
-  return {fmt::format("{} {} step {}", preset.name, sag ? "CFG + SAG" : "CFG", size.pixels), [=] {
-            static_cast<void>(sample(model, {prompt}, {prompt}, latent,
-                                     {.scheduler = "normal", .steps = 1, .cfg = 7}));
-          }};
+  const auto step = [=](const Model& guided) {
+    return [=] {
+      static_cast<void>(sample(guided, {prompt}, {prompt}, latent,
+                               {.scheduler = "normal", .steps = 1, .cfg = 7}));
+    };
+  };
+  return {.name = fmt::format("{} CFG + SAG step {}", preset.name, size.pixels),
+          .work = step(with_sag(model, SagParams{})),
+          .without = step(model)};
 }
 
 BenchCase vae_case(Device& device, const models::Preset& preset, const BenchSize& size) {
   const auto decoder = random_network<models::VaeDecoder>(device, preset.vae);
   const std::int64_t side = size.pixels / preset.vae.downscale();
   const Tensor latent = upload(device, random_array({1, side, side, preset.vae.latent_channels}));
-  return {fmt::format("VAE decode {}", size.pixels),
-          [decoder, latent] { static_cast<void>(download((*decoder)(latent))); }};
+  return {.name = fmt::format("VAE decode {}", size.pixels),
+          .work = [decoder, latent] { static_cast<void>(download((*decoder)(latent))); },
+          .without = {}};
 }
 
 BenchCase clip_case(Device& device, const models::ClipSpec& spec) {
   const auto encoder = random_network<models::ClipTextModel>(device, spec);
   const Array embedded = random_array({2, spec.positions, spec.width});
-  return {fmt::format("{} of width {}, 2 prompts", spec.key, spec.width),
-          [encoder, embedded, &device] { static_cast<void>((*encoder)(device, embedded)); }};
+  return {.name = fmt::format("{} of width {}, 2 prompts", spec.key, spec.width),
+          .work = [encoder, embedded, &device] { static_cast<void>((*encoder)(device, embedded)); },
+          .without = {}};
 }
 
 // Every text encoder of the presets, once.
@@ -122,10 +129,9 @@ std::vector<BenchMaker> bench_makers(std::string_view arch, bool sag) {
     std::vector<BenchMaker> makers{[&preset](Device& device, const BenchSize& size) {
       return unet_case(device, preset, size);
     }};
-    if (!sag) return makers;
-    for (const bool guided : {false, true}) {
-      makers.push_back([&preset, guided](Device& device, const BenchSize& size) {
-        return step_case(device, preset, size, guided);
+    if (sag) {
+      makers.push_back([&preset](Device& device, const BenchSize& size) {
+        return step_case(device, preset, size);
       });
     }
     return makers;

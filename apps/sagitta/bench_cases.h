@@ -21,6 +21,7 @@ struct BenchSize {
 struct BenchCase {
   std::string name;
   std::function<void()> work;
+  std::function<void()> without;  // the same without what the case is about; empty: no such thing
 };
 
 // Makes a case, weights included.
@@ -29,9 +30,9 @@ using BenchMaker = std::function<BenchCase(Device& device, const BenchSize& size
 // "sd15, ..., vae, clip".
 [[nodiscard]] std::string bench_archs();
 
-// The cases of one name: of an architecture a call of its UNet, and with `sag` a guided step
-// without and with Self-Attention Guidance, for one picture; of vae the decoder; of clip the text
-// encoders. Throws bad_input with the known names.
+// The cases of one name: of an architecture a call of its UNet, and with `sag` a guided step with
+// Self-Attention Guidance, beside one without, for one picture; of vae the decoder; of clip the
+// text encoders. Throws bad_input with the known names.
 [[nodiscard]] std::vector<BenchMaker> bench_makers(std::string_view arch, bool sag);
 
 }  // namespace sagitta::cli

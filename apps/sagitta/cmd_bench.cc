@@ -34,6 +34,9 @@ struct Result {
   double seconds = 0;  // median
   double gflop = 0;
   double percent_of_rate = 0;  // median of repetitions, each beside the rate around it
+  // As multiples of the time without what the case is about, right before and after each
+  // repetition: their median. 0: there is no such time.
+  double times_without = 0;
   std::size_t peak_rss = 0;
   Profile profile;  // of the last repetition
 };
@@ -62,7 +65,11 @@ Result measure(Device& device, Yardstick& yardstick, const BenchCase& bench, int
   work();
   std::vector<double> seconds;
   std::vector<double> shares;
+  std::vector<double> multiples;
+  const auto time_without = [&] { return bench.without ? timed(bench.without) : 0; };
+  time_without();
   double before = yardstick.now().better();
+  double without = time_without();
   for (int i = 0; i < repeats; ++i) {
     device.profile().start();
     seconds.push_back(timed(work));
@@ -71,9 +78,13 @@ Result measure(Device& device, Yardstick& yardstick, const BenchCase& bench, int
     result.gflop = device.profile().sum().flops * 1e-9;
     shares.push_back(result.gflop / seconds.back() / ((before + after) / 2));
     before = after;
+    const double without_after = time_without();
+    multiples.push_back(seconds.back() / ((without + without_after) / 2));
+    without = without_after;
   }
   result.seconds = median(seconds);
   result.percent_of_rate = 100 * median(shares);
+  if (bench.without) result.times_without = median(multiples);
   result.profile = device.profile();
   result.peak_rss = peak_rss();
   return result;
@@ -83,6 +94,9 @@ void print(const Result& result, bool profile) {
   fmt::print("{:<28} {:8.3f} s {:9.1f} GFLOP {:8.1f} GFLOP/s {:6.1f} % of rate {:7.0f} MiB peak\n",
              result.name, result.seconds, result.gflop, result.gflop / result.seconds,
              result.percent_of_rate, static_cast<double>(result.peak_rss) / (1 << 20));
+  if (result.times_without > 0) {
+    fmt::print("  {:.3f} times the step without it\n", result.times_without);
+  }
   if (!profile) return;
   const double sum = result.profile.sum().seconds;
   for (std::size_t i = 0; i < kOpKinds; ++i) {
@@ -116,6 +130,7 @@ Json to_json(const std::vector<Result>& results, const Rate& rate, const Device&
                      {"gflops", result.gflop / result.seconds},
                      {"percent_of_rate", result.percent_of_rate},
                      {"peak_rss_bytes", result.peak_rss}});
+    if (result.times_without > 0) cases.back()["times_without"] = result.times_without;
     if (profile) cases.back()["profile"] = to_json(result.profile);
   }
   return {{"rate",
@@ -180,7 +195,7 @@ void add_bench_command(CLI::App& app, ExitCode& code) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   command->add_flag("--sag", options->sag,
-                    "Also measure a guided step without and with Self-Attention Guidance");
+                    "Also measure a guided step with Self-Attention Guidance, beside one without");
   command->add_flag("--profile", options->profile, "Show the share of each kind of op");
   add_device_options(*command, options->device);
   command->add_flag("--json", options->reporting.json, "Write one JSON object");
