@@ -22,8 +22,7 @@ struct Tiles {
       for (std::int64_t tap = 0; tap < kWinogradTaps; ++tap) {
         const std::byte* const tiles = block + tap * right.tap;
         const std::byte* const pair[2] = {tiles, tiles + right.beside};
-        amx::Square::multiply({left.data + tap * kWinogradLineBytes, left.below, left.row}, pair,
-                              right.row);
+        amx::Square::multiply({left.data + tap * lines.tap, left.below, left.row}, pair, right.row);
       }
       left.data += lines.depth;
       block += right.depth;

@@ -71,20 +71,16 @@ class Convolution {
     const PoolBlock weights(device_, shared ? size(groups_ * group_bytes_) : 0);
     if (shared) transform_all_weights(bytes_of(weights));
     const std::byte* const shared_weights = shared ? bytes_of(weights) : nullptr;
-    WinogradRows task = samples_;
-    task.count = task_rows_;
+    const WinogradRows task = rows_from(0, task_rows_);
     if (task_groups_ == groups_ && input_bytes(task) <= kOwnInputBytes) {
-      WinogradRows all = samples_;
-      all.count = rows_;
-      return multiply(all, nullptr, shared_weights);
+      return multiply(0, rows_, nullptr, shared_weights);
     }
-    WinogradRows block = samples_;
-    block.count = block_rows_;
-    const PoolBlock inputs(device_, size(input_bytes(block)));
-    for (; block.first < rows_; block.first += block.count) {
-      block.count = std::min(block_rows_, rows_ - block.first);
-      transform_inputs(block, bytes_of(inputs));
-      multiply(block, bytes_of(inputs), shared_weights);
+    const std::int64_t ranges = divide_up(block_rows_, task_rows_);
+    const PoolBlock inputs(device_, size(ranges * input_bytes(task)));
+    for (std::int64_t first = 0; first < rows_; first += block_rows_) {
+      const std::int64_t count = std::min(block_rows_, rows_ - first);
+      transform_inputs(first, count, bytes_of(inputs));
+      multiply(first, count, bytes_of(inputs), shared_weights);
     }
   }
 
@@ -106,8 +102,8 @@ class Convolution {
 
   // Rows of pairs whose inputs are made at a time, rows and groups of a task.
   void plan() {
-    task_rows_ = std::min(rows_, divide_up(kWinogradTiles * kWinogradTile, samples_.width));
-    const std::int64_t row_bytes = kWinogradPositions * samples_.in * 2 * samples_.pitch();
+    task_rows_ = std::clamp<std::int64_t>(kWinogradMostRows / samples_.width, 1, rows_);
+    const std::int64_t row_bytes = kWinogradPositions * samples_.in * 2 * (samples_.width + 2);
     const std::int64_t blocks =
         divide_up(rows_, std::max<std::int64_t>(1, kInputBytes / row_bytes));
     const std::int64_t ranges = divide_up(divide_up(rows_, blocks), task_rows_);
@@ -127,56 +123,66 @@ class Convolution {
     });
   }
 
-  void transform_inputs(const WinogradRows& block, std::byte* to) const {
-    parallel_ranges(block.count, 1, [&](std::int64_t begin, std::int64_t end) {
-      path_.inputs(block, x_, begin, end, to);
-    });
+  [[nodiscard]] WinogradRows rows_from(std::int64_t first, std::int64_t count) const {
+    WinogradRows rows = samples_;
+    rows.first = first;
+    rows.count = count;
+    return rows;
+  }
+
+  // A task's rows of `count` rows from `first` on.
+  [[nodiscard]] WinogradRows range_of(std::int64_t first, std::int64_t count,
+                                      std::int64_t range) const {
+    const std::int64_t row = range * task_rows_;
+    return rows_from(first + row, std::min(task_rows_, count - row));
   }
 
   static std::int64_t input_bytes(const WinogradRows& rows) {
     return kWinogradPositions * rows.position_bytes();
   }
 
-  // inputs: of the block; null where each task makes those of its rows.
-  // weights: transformed ones of all groups; null where each is wanted by one task only, which
-  // transforms it.
-  void multiply(const WinogradRows& block, const std::byte* inputs,
+  // Those of each range behind each other.
+  void transform_inputs(std::int64_t first, std::int64_t count, std::byte* to) const {
+    const std::int64_t bytes = input_bytes(rows_from(0, task_rows_));
+    parallel_ranges(count, 1, [&](std::int64_t row, std::int64_t /*end*/) {
+      const std::int64_t range = row / task_rows_;
+      const std::int64_t within = row % task_rows_;
+      path_.inputs(range_of(first, count, range), x_, within, within + 1, to + range * bytes);
+    });
+  }
+
+  // Rows [first, first + count). inputs: as transform_inputs() made them; null where each task
+  // makes those of its rows. weights: transformed ones of all groups; null where each is wanted by
+  // one task only, which transforms it.
+  void multiply(std::int64_t first, std::int64_t count, const std::byte* inputs,
                 const std::byte* weights) const {
-    const std::int64_t ranges = divide_up(block.count, task_rows_);
+    const std::int64_t ranges = divide_up(count, task_rows_);
     const std::int64_t parts = divide_up(groups_, task_groups_);
-    WinogradRows task_rows = samples_;
-    task_rows.count = task_rows_;
+    const std::int64_t range_bytes = input_bytes(rows_from(0, task_rows_));
     const std::int64_t own_weights = weights == nullptr ? task_groups_ * group_bytes_ : 0;
-    const std::int64_t own_inputs = inputs == nullptr ? input_bytes(task_rows) : 0;
+    const std::int64_t own_inputs = inputs == nullptr ? range_bytes : 0;
     const std::int64_t room = winograd_scratch_bytes(task_groups_) + own_weights + own_inputs;
     const PoolBlock scratch(device_, size(room * omp_get_max_threads()));
 #pragma omp parallel for schedule(dynamic)
     for (std::int64_t i = 0; i < ranges * parts; ++i) {
-      const std::int64_t row = i / parts * task_rows_;
+      const WinogradRows rows = range_of(first, count, i / parts);
       const std::int64_t group = i % parts * task_groups_;
-      const std::int64_t count = std::min(task_groups_, groups_ - group);
+      const std::int64_t groups = std::min(task_groups_, groups_ - group);
       std::byte* const own = bytes_of(scratch) + room * omp_get_thread_num();
-      for (std::int64_t k = 0; weights == nullptr && k < count * kWinogradTaps; ++k) {
+      for (std::int64_t k = 0; weights == nullptr && k < groups * kWinogradTaps; ++k) {
         const std::int64_t part = k / kWinogradTaps;
         transform_weights(group + part, k % kWinogradTaps, own + part * group_bytes_);
       }
-      const std::int64_t end = std::min(row + task_rows_, block.count);
-      WinogradRows rows = block;
-      if (inputs == nullptr) {
-        rows.first += row;
-        rows.count = end - row;
-        path_.inputs(rows, x_, 0, rows.count, own + own_weights);
-      }
-      path_.multiply({.rows = rows,
-                      .inputs = inputs == nullptr ? own + own_weights : inputs,
-                      .first = inputs == nullptr ? 0 : row,
-                      .end = inputs == nullptr ? rows.count : end,
-                      .channel = group * kWinogradGroup,
-                      .groups = count,
-                      .kernels = kernels_.data() + group,
-                      .inner_weights = weights == nullptr ? own : weights + group * group_bytes_,
-                      .results = results_},
-                     own + own_weights + own_inputs);
+      if (inputs == nullptr) path_.inputs(rows, x_, 0, rows.count, own + own_weights);
+      path_.multiply(
+          {.rows = rows,
+           .inputs = inputs == nullptr ? own + own_weights : inputs + i / parts * range_bytes,
+           .channel = group * kWinogradGroup,
+           .groups = groups,
+           .kernels = kernels_.data() + group,
+           .inner_weights = weights == nullptr ? own : weights + group * group_bytes_,
+           .results = results_},
+          own + own_weights + own_inputs);
     }
   }
 

@@ -48,7 +48,7 @@ struct Dots {
     const std::byte* block = right.data;
     for (std::int64_t i = 0; i < lines.depths; ++i, left += lines.depth, block += right.depth) {
       for (std::int64_t tap = 0; tap < kWinogradTaps; ++tap) {
-        const std::byte* a = left + tap * kWinogradLineBytes;
+        const std::byte* a = left + tap * lines.tap;
         const std::byte* b = block + tap * right.tap;
         for (std::int64_t k = 0; k < kPairs; ++k, a += kPairBytes, b += right.row) {
           const __m512i low = _mm512_loadu_si512(b);

@@ -3,10 +3,12 @@
 // functions that other files use too are always_inline: the linker might keep their copy.
 //
 // Two neighbours in a column of the results are a pair. Rows of pairs are counted through all
-// samples. The inputs of a pair are the four sums B^T d of what it sees in each column of the
-// picture. They lie in lines of 32 channels, (position, channels / 32, line): a line of zeros, and
-// then those of each row of pairs with one of zeros behind them, so that the neighbours to the left
-// and to the right are the lines before and after.
+// samples; a task takes some. The inputs of a pair are the four sums B^T d of what it sees in each
+// column of the picture. They lie in lines of 32 channels, (position, channels / 32, band, column,
+// row of the band): a column of zeros, those of the picture, and zeros again. So the neighbours to
+// the left and to the right of a pair are as many lines away as a band has rows, and any 16 lines
+// in a row can be multiplied. Bands are single rows where these are whole tiles; else all rows of
+// the task are one, so that narrow pictures leave no tile half empty.
 #pragma once
 
 #include <cstddef>
@@ -25,6 +27,7 @@ constexpr std::int64_t kWinogradLineBytes = kWinogradDepth * 2;
 // Tiles of pairs that are multiplied at all positions before their results are made. With 1280
 // channels and ten groups the inputs of a position are 640 KiB and the sums 1.25 MiB.
 constexpr std::int64_t kWinogradTiles = 16;
+constexpr std::int64_t kWinogradMostRows = kWinogradTiles * kWinogradTile;
 
 // Samples (height, width, in) in bf16 and some of their rows of pairs.
 struct WinogradRows {
@@ -32,13 +35,18 @@ struct WinogradRows {
   std::int64_t width;
   std::int64_t in;
   std::int64_t first = 0;
-  std::int64_t count = 0;
+  std::int64_t count = 0;  // at most kWinogradMostRows
 
   [[gnu::always_inline]] std::int64_t rows_per_sample() const { return (height + 1) / 2; }
-  [[gnu::always_inline]] std::int64_t pitch() const { return width + 1; }
+  [[gnu::always_inline]] std::int64_t band() const {
+    return width % kWinogradTile == 0 ? 1 : count;
+  }
+  [[gnu::always_inline]] std::int64_t band_lines() const { return (width + 2) * band(); }
+  // Bytes from a pair's line to that of its neighbour in the row.
+  [[gnu::always_inline]] std::int64_t column_bytes() const { return band() * kWinogradLineBytes; }
   // Bytes of the inputs of 32 channels at a position. A tile may reach beyond the last pair.
   [[gnu::always_inline]] std::int64_t depth_bytes() const {
-    return (1 + count * pitch() + kWinogradTile) * kWinogradLineBytes;
+    return ((width + 2) * count + kWinogradTile) * kWinogradLineBytes;
   }
   // Bytes of the inputs at a position.
   [[gnu::always_inline]] std::int64_t position_bytes() const {
@@ -77,12 +85,10 @@ struct WinogradResults {
   std::uint16_t* out;
 };
 
-// A part of the products: rows [first, end) of pairs, counted from rows.first, and some groups.
+// A part of the products: some rows and some groups.
 struct WinogradTask {
   const WinogradRows& rows;
   const std::byte* inputs;
-  std::int64_t first;
-  std::int64_t end;
   std::int64_t channel;  // of the results: the first one
   std::int64_t groups;
   const WinogradKernel* kernels;   // of each group

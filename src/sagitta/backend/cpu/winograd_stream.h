@@ -15,7 +15,8 @@ namespace sagitta::cpu {
 // Tiles of inputs at one position.
 template <std::int64_t kTiles>
 struct WinogradLines {
-  const std::byte* data[kTiles];  // the lines before the first pairs, which the first tap sees
+  const std::byte* data[kTiles];  // the lines that the first tap sees
+  std::int64_t tap;               // bytes to the lines that the next tap sees
   std::int64_t depth;             // bytes to the next 32 channels
   std::int64_t depths;
 };
@@ -42,13 +43,10 @@ class WinogradStream {
           const bool inside = top + k >= 0 && top + k < rows.height;
           seen[k] = inside ? x + (sample * rows.height + top + k) * line + channel : nullptr;
         }
-        std::byte* const to = inputs + channel / kWinogradDepth * rows.depth_bytes() +
-                              (1 + i * rows.pitch()) * kWinogradLineBytes;
-        row_inputs(seen, rows.width, rows.in, rows.position_bytes(), to);
-        for (std::int64_t k = 0; k < kWinogradPositions; ++k) {
-          zero_line(to + rows.width * kWinogradLineBytes + k * rows.position_bytes());
-          if (i == 0) zero_line(to - kWinogradLineBytes + k * rows.position_bytes());
-        }
+        const std::int64_t zeros = i / rows.band() * rows.band_lines() + i % rows.band();
+        std::byte* const to =
+            inputs + channel / kWinogradDepth * rows.depth_bytes() + zeros * kWinogradLineBytes;
+        row_inputs(seen, rows, to);
       }
     }
   }
@@ -115,14 +113,21 @@ class WinogradStream {
 
   static void zero_line(std::byte* to) { _mm512_storeu_si512(to, _mm512_setzero_si512()); }
 
-  // The inputs of a row of pairs for 32 channels. rows: the four rows of the picture that it sees,
-  // null where they are outside. step: bytes from one position to the next one.
-  static void row_inputs(const std::uint16_t* const (&rows)[4], std::int64_t width,
-                         std::int64_t channels, std::int64_t step, std::byte* to) {
-    for (std::int64_t x = 0; x < width; ++x, to += kWinogradLineBytes) {
+  // The inputs of a row of pairs for 32 channels. seen: the four rows of the picture that it sees,
+  // null where they are outside. to: the row's zeros before the first column.
+  static void row_inputs(const std::uint16_t* const (&seen)[4], const WinogradRows& rows,
+                         std::byte* to) {
+    const std::int64_t step = rows.position_bytes();
+    const std::int64_t column = rows.column_bytes();
+    for (std::int64_t k = 0; k < kWinogradPositions; ++k) {
+      zero_line(to + k * step);
+      zero_line(to + k * step + (rows.width + 1) * column);
+    }
+    for (std::int64_t x = 0; x < rows.width; ++x) {
+      to += column;
       Wide d[4];
       for (int i = 0; i < 4; ++i) {
-        d[i] = rows[i] == nullptr ? zeros() : load(rows[i] + x * channels);
+        d[i] = seen[i] == nullptr ? zeros() : load(seen[i] + x * rows.in);
       }
       store(d[0] - d[2], to);
       store(d[1] + d[2], to + step);
@@ -134,31 +139,60 @@ class WinogradStream {
   // Bytes of the transformed weights of a group at one position.
   static std::int64_t inner_bytes(std::int64_t in) { return winograd_weight_bytes(in) / 2; }
 
-  WinogradStream(const WinogradTask& task, std::byte* scratch)
-      : task_(task), rows_(task.rows), scratch_(scratch) {}
+  // Where the results of a row of pairs are.
+  struct Place {
+    std::int64_t at;    // the upper one of its first pair, channel 0
+    const float* bias;  // of its sample; null: none
+    bool both;          // whether the lower one is inside of the picture
+  };
 
-  void run() {
-    const std::int64_t end = task_.end * rows_.pitch();
-    for (std::int64_t line = task_.first * rows_.pitch(); line < end;) {
-      line = take_tiles(line, end);
-      for (std::int64_t position = 0; position < kWinogradPositions; ++position) {
-        for (std::int64_t group = 0; group < task_.groups; ++group) multiply(position, group);
-      }
-      for (std::int64_t group = 0; group < task_.groups; ++group) finish(group, end);
+  WinogradStream(const WinogradTask& task, std::byte* scratch)
+      : task_(task), rows_(task.rows), scratch_(scratch) {
+    const WinogradResults& results = task.results;
+    for (std::int64_t i = 0; i < rows_.count; ++i) {
+      const std::int64_t sample = (rows_.first + i) / rows_.rows_per_sample();
+      const std::int64_t y = (rows_.first + i) % rows_.rows_per_sample() * 2;
+      places_[i] = {
+          .at = (sample * rows_.height + y) * rows_.width * results.channels,
+          .bias = results.bias == nullptr ? nullptr : results.bias + sample * results.bias_step,
+          .both = y + 1 < rows_.height};
     }
   }
 
-  // Takes tiles from a line on, and returns the line behind them. No tile begins at
-  // a line of zeros, whose results are of no use: where the width is a multiple of 16 they are
-  // never computed.
-  std::int64_t take_tiles(std::int64_t line, std::int64_t end) {
-    count_ = 0;
-    while (count_ < kWinogradTiles && line < end) {
-      lines_[count_++] = line;
-      line += kWinogradTile;
-      if (line % rows_.pitch() == rows_.width) ++line;
+  // Pairs in lines behind each other.
+  struct Tile {
+    std::int64_t line;   // that the first tap sees
+    std::int64_t row;    // the first row of the band
+    std::int64_t first;  // pair of the band
+    std::int64_t count;
+  };
+
+  void run() {
+    std::int64_t row = 0;
+    std::int64_t pair = 0;
+    while (row < rows_.count) {
+      take_tiles(row, pair);
+      for (std::int64_t position = 0; position < kWinogradPositions; ++position) {
+        for (std::int64_t group = 0; group < task_.groups; ++group) multiply(position, group);
+      }
+      for (std::int64_t group = 0; group < task_.groups; ++group) finish(group);
     }
-    return line;
+  }
+
+  // Takes tiles from a pair of the band on that begins at a row, and moves both on.
+  void take_tiles(std::int64_t& row, std::int64_t& pair) {
+    const std::int64_t pairs = rows_.width * rows_.band();
+    for (count_ = 0; count_ < kWinogradTiles && row < rows_.count; ++count_) {
+      const std::int64_t left = pairs - pair;
+      tiles_[count_] = {.line = row / rows_.band() * rows_.band_lines() + pair,
+                        .row = row,
+                        .first = pair,
+                        .count = left < kWinogradTile ? left : kWinogradTile};
+      pair += kWinogradTile;
+      if (pair < pairs) continue;
+      pair = 0;
+      row += rows_.band();
+    }
   }
 
   // The sums of a tile at a position.
@@ -187,13 +221,15 @@ class WinogradStream {
   void multiply(std::int64_t position, std::int64_t group) {
     const WinogradWeights right = weights_at(position, group);
     const std::byte* const inputs = task_.inputs + position * rows_.position_bytes();
-    WinogradLines<Products::kTiles> lines{
-        .data = {}, .depth = rows_.depth_bytes(), .depths = rows_.in / kWinogradDepth};
+    WinogradLines<Products::kTiles> lines{.data = {},
+                                          .tap = rows_.column_bytes(),
+                                          .depth = rows_.depth_bytes(),
+                                          .depths = rows_.in / kWinogradDepth};
     for (std::int64_t tile = 0; tile < count_; tile += Products::kTiles) {
       // Where they are missing, the last one is multiplied again.
       for (std::int64_t i = 0; i < Products::kTiles; ++i) {
         const std::int64_t last = tile + i < count_ ? tile + i : count_ - 1;
-        lines.data[i] = inputs + lines_[last] * kWinogradLineBytes;
+        lines.data[i] = inputs + tiles_[last].line * kWinogradLineBytes;
       }
       Products::multiply(lines, right,
                          {.data = sums(group, tile, position),
@@ -202,46 +238,40 @@ class WinogradStream {
     }
   }
 
-  void finish(std::int64_t group, std::int64_t end) const {
+  void finish(std::int64_t group) const {
     const std::int64_t channel = task_.channel + group * kWinogradGroup;
-    for (std::int64_t tile = 0; tile < count_; ++tile) {
-      const std::int64_t line = lines_[tile];
-      const std::int64_t count = end - line < kSide ? end - line : kSide;
-      const float* from = reinterpret_cast<const float*>(sums(group, tile, 0));
-      // Pairs of one row at a time.
-      for (std::int64_t i = 0; i < count;) {
-        const std::int64_t row = rows_.first + (line + i) / rows_.pitch();
-        const std::int64_t x = (line + i) % rows_.pitch();
-        const std::int64_t part = rows_.width - x < count - i ? rows_.width - x : count - i;
-        finish_row(from + i * kSide, row, x, part, channel);
-        i += part + 1;
+    for (std::int64_t i = 0; i < count_; ++i) {
+      const Tile& tile = tiles_[i];
+      std::int64_t x = tile.first / rows_.band();
+      std::int64_t row = tile.first % rows_.band();
+      const float* from = reinterpret_cast<const float*>(sums(group, i, 0));
+      for (std::int64_t pair = 0; pair < tile.count; ++pair, from += kSide) {
+        finish_pair(from, places_[tile.row + row], x, channel);
+        if (++row < rows_.band()) continue;
+        row = 0;
+        ++x;
       }
     }
   }
 
-  void finish_row(const float* sums, std::int64_t row, std::int64_t x, std::int64_t count,
-                  std::int64_t channel) const {
-    const std::int64_t sample = row / rows_.rows_per_sample();
-    const std::int64_t y = row % rows_.rows_per_sample() * 2;
+  void finish_pair(const float* sums, const Place& place, std::int64_t x,
+                   std::int64_t channel) const {
+    const auto sum = [&](std::int64_t position) {
+      const float* const from = sums + position * 2 * kSide * kSide;
+      return Wide{_mm512_load_ps(from), _mm512_load_ps(from + kSide * kSide)};
+    };
+    const Wide bias = bias_of(place, channel);
     const std::int64_t step = task_.results.channels;
-    const std::int64_t below = rows_.width * step;
-    const bool both = y + 1 < rows_.height;
-    const Wide bias = bias_of(sample, channel);
-    std::int64_t at = ((sample * rows_.height + y) * rows_.width + x) * step + channel;
-    for (std::int64_t i = 0; i < count; ++i, sums += kSide, at += step) {
-      const auto sum = [&](std::int64_t position) {
-        const float* const from = sums + position * 2 * kSide * kSide;
-        return Wide{_mm512_load_ps(from), _mm512_load_ps(from + kSide * kSide)};
-      };
-      write(plus_half(sum(0) + bias, sum(1) + sum(2)), at);
-      if (both) write(plus_half(bias - sum(3), sum(1) - sum(2)), at + below);
+    const std::int64_t at = place.at + x * step + channel;
+    write(plus_half(sum(0) + bias, sum(1) + sum(2)), at);
+    if (place.both) {
+      write(plus_half(bias - sum(3), sum(1) - sum(2)), at + rows_.width * step);
     }
   }
 
-  [[nodiscard]] Wide bias_of(std::int64_t sample, std::int64_t channel) const {
-    const WinogradResults& results = task_.results;
-    if (results.bias == nullptr) return zeros();
-    const float* const bias = results.bias + sample * results.bias_step + channel;
+  static Wide bias_of(const Place& place, std::int64_t channel) {
+    if (place.bias == nullptr) return zeros();
+    const float* const bias = place.bias + channel;
     return {_mm512_loadu_ps(bias), _mm512_loadu_ps(bias + kSide)};
   }
 
@@ -254,8 +284,9 @@ class WinogradStream {
   const WinogradTask& task_;
   const WinogradRows& rows_;
   std::byte* scratch_;
-  std::int64_t lines_[kWinogradTiles];  // of the first pairs of tiles
-  std::int64_t count_ = 0;
+  Place places_[kWinogradMostRows];
+  Tile tiles_[kWinogradTiles];
+  std::int64_t count_ = 0;  // of tiles_
 };
 
 template <class Products>
