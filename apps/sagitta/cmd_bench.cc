@@ -34,8 +34,8 @@ struct Result {
   double seconds = 0;  // median
   double gflop = 0;
   double percent_of_rate = 0;  // median of repetitions, each beside the rate around it
-  // As multiples of the time without what the case is about, right before and after each
-  // repetition: their median. 0: there is no such time.
+  // As multiples of the time without what the case is about, before and after each repetition:
+  // their median. 0: there is no such time.
   double times_without = 0;
   std::size_t peak_rss = 0;
   Profile profile;  // of the last repetition
@@ -68,19 +68,19 @@ Result measure(Device& device, Yardstick& yardstick, const BenchCase& bench, int
   std::vector<double> multiples;
   const auto time_without = [&] { return bench.without ? timed(bench.without) : 0; };
   time_without();
-  double before = yardstick.now().better();
-  double without = time_without();
+  double without_before = time_without();
   for (int i = 0; i < repeats; ++i) {
+    const double before = yardstick.now().better();
     device.profile().start();
     seconds.push_back(timed(work));
     device.profile().stop();
     const double after = yardstick.now().better();
     result.gflop = device.profile().sum().flops * 1e-9;
     shares.push_back(result.gflop / seconds.back() / ((before + after) / 2));
-    before = after;
+    if (!bench.without) continue;
     const double without_after = time_without();
-    multiples.push_back(seconds.back() / ((without + without_after) / 2));
-    without = without_after;
+    multiples.push_back(seconds.back() / ((without_before + without_after) / 2));
+    without_before = without_after;
   }
   result.seconds = median(seconds);
   result.percent_of_rate = 100 * median(shares);
@@ -95,7 +95,7 @@ void print(const Result& result, bool profile) {
              result.name, result.seconds, result.gflop, result.gflop / result.seconds,
              result.percent_of_rate, static_cast<double>(result.peak_rss) / (1 << 20));
   if (result.times_without > 0) {
-    fmt::print("  {:.3f} times the step without it\n", result.times_without);
+    fmt::print("  {:.3f} times as long as without it\n", result.times_without);
   }
   if (!profile) return;
   const double sum = result.profile.sum().seconds;

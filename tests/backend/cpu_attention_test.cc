@@ -23,8 +23,8 @@
 namespace sagitta::cpu {
 namespace {
 
-// The layout of pairs of bf16, with the dot product of AVX512_BF16 spelled out, so that it is
-// tested on processors that lack the instruction.
+// Pairs of bf16 by portable code, so that the walk with pairs is tested on all processors. The
+// weights of AVX512_BF16 itself are tested against a model of its instructions (amx/).
 struct EmulatedBf16Dot : Portable {
   using Word = std::uint32_t;
   using Operand = Bits;

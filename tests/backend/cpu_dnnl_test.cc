@@ -245,6 +245,18 @@ TEST(CpuWeights, GatedWeightOfOddHeightIsRefused) {
       ThrowsMessage<Error>(HasSubstr("7x4")));
 }
 
+// (out / 32, in / 2, kernel, 32 of out, 2 of in), for which oneDNN has no name.
+cpu::Layout blocks_of_pairs() {
+  dnnl_memory_desc_t desc = cpu::Layout({192, 64, 3, 3}, dnnl::memory::data_type::bf16,
+                                        dnnl::memory::format_tag::AcdB32a2b)
+                                .data;
+  auto& strides = desc.format_desc.blocking.strides;
+  strides[3] = 64;
+  strides[2] = 3 * strides[3];
+  strides[1] = 3 * strides[2];
+  return cpu::Layout(desc);
+}
+
 TEST(CpuKernelTiles, AreFoundInBlocksOfWholeTiles) {
   using Tag = dnnl::memory::format_tag;
   const auto tiles_in = [](Tag tag) {
@@ -272,6 +284,12 @@ TEST(CpuKernelTiles, AreFoundInBlocksOfWholeTiles) {
   EXPECT_EQ(endless->depth, 2 * 1024);
   EXPECT_EQ(endless->kernel_column, 4 * 1024);
   EXPECT_EQ(endless->block, 36 * 1024);
+  // The same blocks in another order: rows of a tile are as far apart as the kernels of pairs.
+  const auto apart = cpu::kernel_tiles(blocks_of_pairs());
+  ASSERT_TRUE(apart);
+  EXPECT_EQ(apart->tile_row, 9 * 128);
+  EXPECT_EQ(apart->depth, 16 * 9 * 128);
+  EXPECT_EQ(apart->kernel_column, 128);
   EXPECT_FALSE(tiles_in(Tag::abcd));
   EXPECT_FALSE(tiles_in(Tag::ABcd16b16a));
   EXPECT_FALSE(

@@ -264,7 +264,9 @@ std::vector<Heads> cases() {
                            // Weights beyond the limit, at the beginning and later.
                            {path, 100, 300, 40, false, 300},
                            {path, 33, 1300, 80, false, 150},
-                           {path, 150, 150, 24, true, 200}});
+                           {path, 150, 150, 24, true, 200},
+                           // Logits beside which a doubling is lost in rounding.
+                           {path, 40, 200, 40, false, 2e7F}});
   }
   return all;
 }

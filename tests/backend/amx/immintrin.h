@@ -130,10 +130,10 @@ inline __m512i _mm512_loadu_si512(const void* from) { return model::read<__m512i
 inline __m512i _mm512_load_si512(const void* from) { return model::read_aligned<__m512i>(from); }
 inline __m256i _mm256_loadu_si256(const __m256i* from) { return model::read<__m256i>(from); }
 inline void _mm512_storeu_ps(void* to, __m512 x) { std::memcpy(to, &x, sizeof(x)); }
-inline void _mm512_mask_storeu_ps(void* to, __mmask16 mask, __m512 x) {
-  auto floats = model::read<model::Floats>(to);
-  for (int i = 0; i < 16; ++i) floats.at[i] = model::bit(mask, i) ? x[i] : floats.at[i];
-  std::memcpy(to, &floats, sizeof(floats));
+inline void _mm512_mask_storeu_ps(float* to, __mmask16 mask, __m512 x) {
+  for (int i = 0; i < 16; ++i) {
+    if (model::bit(mask, i)) to[i] = x[i];
+  }
 }
 inline void _mm512_store_ps(void* to, __m512 x) { model::write_aligned(to, x); }
 inline void _mm512_storeu_si512(void* to, __m512i x) { std::memcpy(to, &x, sizeof(x)); }
@@ -167,7 +167,6 @@ inline __m256i _mm256_mask_set1_epi16(__m256i x, __mmask16 mask, short value) {
 inline __m512 _mm512_fmadd_ps(__m512 a, __m512 b, __m512 c) {
   return model::Floats::each([&](int i) { return std::fma(a[i], b[i], c[i]); }).as<__m512>();
 }
-inline __m512 _mm512_fnmadd_ps(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(-a, b, c); }
 inline __m512 _mm512_abs_ps(__m512 x) {
   return model::Floats::each([&](int i) { return std::fabs(x[i]); }).as<__m512>();
 }

@@ -141,6 +141,7 @@ INSTANTIATE_TEST_SUITE_P(Cases, WinogradPairs,
                              {{3, 17, 31, 64}, 64, Tag::AcdB64a2b},
                          })));
 
+// What is large concerns the tasks, not the instructions.
 INSTANTIATE_TEST_SUITE_P(
     Large, WinogradPairs,
     testing::Values(Case{{2, 131, 256, 64}, 32},

@@ -34,23 +34,27 @@ bool processor_has_tiles() {
 bool processor_has_vectors() {
   return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
          __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
-         __builtin_cpu_supports("avx512bf16") != 0 && __builtin_cpu_supports("avx512vbmi") != 0;
+         __builtin_cpu_supports("avx512bf16") != 0;
 }
 
-bool probe() {
-  return processor_has_vectors() && processor_has_tiles() && uses_tiles() && system_keeps_tiles();
+bool probe_tiles() {
+  return processor_has_vectors() && __builtin_cpu_supports("avx512vbmi") != 0 &&
+         processor_has_tiles() && uses_tiles() && system_keeps_tiles();
 }
 
 #else
 
-bool probe() { return false; }
+bool processor_has_vectors() { return false; }
+bool probe_tiles() { return false; }
 
 #endif
 
 }  // namespace
 
+bool avx512_bf16_usable() { return processor_has_vectors(); }
+
 bool amx_usable() {
-  static const bool found = probe();
+  static const bool found = probe_tiles();
   return found;
 }
 

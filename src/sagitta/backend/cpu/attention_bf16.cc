@@ -1,5 +1,5 @@
 // Attention with AVX512_BF16: both products multiply bf16 pairs (vdpbf16ps) and sum in f32; logits
-// and sums are f32. Only the weights are rounded, to bf16.
+// and sums are f32. Only the weights are bf16, and sums are those of them.
 #include "sagitta/backend/cpu/attention_avx512_base.h"
 #include "sagitta/backend/cpu/attention_bf16_weights.h"
 #include "sagitta/backend/cpu/attention_stream.h"
@@ -20,12 +20,12 @@ struct Bf16Dot : Avx512Base<Bf16Dot> {
   using Avx512Base::store;
   static void store(void* to, Operand words) { _mm512_storeu_si512(to, words); }
 
-  // Pairs with a logit that is NaN or infinite become NaN, and all if max is infinite.
+  // Pairs with a logit that is NaN become NaN, and infinite ones if max is infinite.
   static Operand weights(const Vec (&s)[kDepth], Vec max, Vec& sum) {
     const Vec steps = set(bf16::kSteps);
-    const Vec shift = _mm512_fnmadd_ps(max, steps, set(bf16::kWeightOne));
-    const Vec first = fma(s[0], steps, shift);
-    const Vec second = fma(s[1], steps, shift);
+    const Vec one = set(bf16::kWeightOne);
+    const Vec first = fma(s[0] - max, steps, one);
+    const Vec second = fma(s[1] - max, steps, one);
     const Operand in_turns = _mm512_shuffle_epi8(bf16::weights(first, second), turns());
     const __mmask16 broken = _mm512_cmp_ps_mask(first, second, _CMP_UNORD_Q);
     const Operand words = _mm512_mask_mov_epi32(in_turns, broken, _mm512_set1_epi32(-1));

@@ -43,8 +43,9 @@ constexpr Excess kExcess = [] {
 [[gnu::always_inline]] inline __m512i weights(__m512 first, __m512 second) {
   constexpr __mmask64 kLowBytes = 0x5555555555555555;
   // A mask of all lanes, since g++ 12 takes the plain form for a use of uninitialised values.
-  const auto steps = [](__m512 x) { return _mm512_maskz_cvtps_epi32(0xFFFF, x); };
-  const __m512i all = _mm512_packs_epi32(steps(first), steps(second));
+  constexpr __mmask16 kAllLanes = 0xFFFF;
+  const __m512i all = _mm512_packs_epi32(_mm512_maskz_cvtps_epi32(kAllLanes, first),
+                                         _mm512_maskz_cvtps_epi32(kAllLanes, second));
   const __m512i x = _mm512_max_epi16(all, _mm512_setzero_si512());
   const __m512i part = _mm512_srli_epi16(x, 1);
   const __m512i excess =

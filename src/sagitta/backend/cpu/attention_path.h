@@ -1,7 +1,7 @@
 // One way to compute attention: an instruction set and an element type. A path only walks tiles of
 // one (sample, head); what runs where is decided in attention.cc. The files attention_<isa>.cc are
-// compiled for their instruction set, so they include no header with inline functions that other
-// files use too: the linker might keep their copy.
+// compiled for their instruction set, so functions that other files use too are always_inline or
+// templates of their own: the linker might keep their copy.
 #pragma once
 
 #include "sagitta/core/dtype.h"

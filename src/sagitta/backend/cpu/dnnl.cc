@@ -213,8 +213,8 @@ Layout kernel_layout(DType type, const Shape& shape) {
   return {{shape[0], shape[1], shape[2], shape[3]}, type_of(type), Tag::abcd};
 }
 
-// Tiles lie in blocks of 32 x columns, or one after the other in blocks of pairs, which one inner
-// block less tells.
+// With three inner blocks tiles lie in blocks of 32 x columns, with two each row of pairs is a
+// block of its own.
 std::optional<KernelTiles> kernel_tiles(const Layout& layout) {
   constexpr std::int64_t kElement = 2;
   constexpr std::int64_t kPairs = 16;
@@ -231,12 +231,13 @@ std::optional<KernelTiles> kernel_tiles(const Layout& layout) {
   const bool tall = blocks == 2 || (is(0, 1) && blocking.inner_blks[0] == kPairs);
   if (!pairs || !tall || !is(blocks - 2, 0) || columns % 16 != 0) return std::nullopt;
   const auto& strides = blocking.strides;
+  const std::int64_t inner = strides[1] * kElement;  // to the next block of in
   return KernelTiles{.columns = columns,
                      .block = strides[0] * kElement,
-                     .depth = strides[1] * (blocks == 2 ? kPairs : 1) * kElement,
+                     .depth = blocks == 2 ? kPairs * inner : inner,
                      .kernel_row = strides[2] * kElement,
                      .kernel_column = strides[3] * kElement,
-                     .tile_row = columns * 2 * kElement};
+                     .tile_row = blocks == 2 ? inner : columns * 2 * kElement};
 }
 
 Layout panel_layout(const Shape& shape, std::int64_t columns) {

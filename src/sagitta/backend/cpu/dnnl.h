@@ -28,8 +28,8 @@ inline constexpr DType kIntegers = DType::u8;
 // processor: 127 with VNNI or AMX. Older instructions add pairs of products in 16 bits.
 [[nodiscard]] int largest_int8_weight();
 
-// Whether oneDNN multiplies by tiles of AMX. ONEDNN_MAX_CPU_ISA may forbid it, which is then the
-// user's wish for kernels of ours, too.
+// Whether oneDNN multiplies by tiles of AMX where the processor has them: ONEDNN_MAX_CPU_ISA may
+// forbid it.
 [[nodiscard]] bool uses_tiles();
 
 // out = activation(x weight + bias) * factor + residual, where the parts that are asked for exist.

@@ -35,7 +35,7 @@ namespace sagitta::cpu {
 // A row of core/kernels.h for the cpu backend, for calls that it takes.
 void conv2d_winograd_bf16(const Conv2dArgs& args, Tensor& out);
 
-// The same with instructions of choice.
+// The same with instructions of choice, which the processor must have.
 void conv2d_winograd_bf16_on(const WinogradPath& path, const Conv2dArgs& args, Tensor& out);
 
 }  // namespace sagitta::cpu

@@ -1,4 +1,5 @@
 // Winograd's F(2, 3) with AVX512_BF16, where vdpbf16ps adds products of pairs of bf16 to 16 floats.
+#include "sagitta/backend/cpu/amx.h"
 #include "sagitta/backend/cpu/winograd_stream.h"
 
 namespace sagitta::cpu {
@@ -18,12 +19,6 @@ struct Dots {
     }
   }
 
-  static bool usable() {
-    return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
-           __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
-           __builtin_cpu_supports("avx512bf16") != 0;
-  }
-
  private:
   static constexpr std::int64_t kPairs = kWinogradDepth / 2;
   static constexpr std::int64_t kPairBytes = 4;
@@ -34,7 +29,9 @@ struct Dots {
 
   // 16 times the pair of a line.
   static __m512i pair(const std::byte* from) {
-    return _mm512_set1_epi32(*reinterpret_cast<const int*>(from));
+    int word = 0;
+    __builtin_memcpy(&word, from, sizeof(word));
+    return _mm512_set1_epi32(word);
   }
 
   // kLines lines. first: bytes from the first line of the tile. A function of its own, so that its
@@ -73,6 +70,6 @@ struct Dots {
 
 }  // namespace
 
-constexpr WinogradPath kWinogradDot = winograd_path<Dots>("avx512 bf16 dot", Dots::usable);
+constexpr WinogradPath kWinogradDot = winograd_path<Dots>("avx512 bf16 dot", avx512_bf16_usable);
 
 }  // namespace sagitta::cpu

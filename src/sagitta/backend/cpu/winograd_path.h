@@ -7,8 +7,9 @@
 // column of the picture. They lie in lines of 32 channels, (position, channels / 32, band, column,
 // row of the band): a column of zeros, those of the picture, and zeros again. So the neighbours to
 // the left and to the right of a pair are as many lines away as a band has rows, and any 16 lines
-// in a row can be multiplied. Bands are single rows where these are whole tiles; else all rows of
-// the task are one, so that narrow pictures leave no tile half empty.
+// in a row can be multiplied. Where a row is not made of whole tiles, all rows of the task are one
+// band, interleaved column by column, so that only its last tile is partly empty; else each row is
+// one.
 #pragma once
 
 #include <cstddef>

@@ -43,9 +43,9 @@ class WinogradStream {
           const bool inside = top + k >= 0 && top + k < rows.height;
           seen[k] = inside ? x + (sample * rows.height + top + k) * line + channel : nullptr;
         }
-        const std::int64_t zeros = i / rows.band() * rows.band_lines() + i % rows.band();
+        const std::int64_t place = i / rows.band() * rows.band_lines() + i % rows.band();
         std::byte* const to =
-            inputs + channel / kWinogradDepth * rows.depth_bytes() + zeros * kWinogradLineBytes;
+            inputs + channel / kWinogradDepth * rows.depth_bytes() + place * kWinogradLineBytes;
         row_inputs(seen, rows, to);
       }
     }
@@ -228,8 +228,8 @@ class WinogradStream {
     for (std::int64_t tile = 0; tile < count_; tile += Products::kTiles) {
       // Where they are missing, the last one is multiplied again.
       for (std::int64_t i = 0; i < Products::kTiles; ++i) {
-        const std::int64_t last = tile + i < count_ ? tile + i : count_ - 1;
-        lines.data[i] = inputs + tiles_[last].line * kWinogradLineBytes;
+        const std::int64_t taken = tile + i < count_ ? tile + i : count_ - 1;
+        lines.data[i] = inputs + tiles_[taken].line * kWinogradLineBytes;
       }
       Products::multiply(lines, right,
                          {.data = sums(group, tile, position),
