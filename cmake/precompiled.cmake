@@ -23,8 +23,8 @@ function(sagitta_precompiled target set)
   # Of temporary strings that are moved, GCC 12 warns falsely where their code comes from a precompiled header. The
   # address sanitizer looks for the same mistakes.
   if(NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
-    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds>
-                                             $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overread>)
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-array-bounds>
+                                             $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-stringop-overread>)
   endif()
   get_property(owner GLOBAL PROPERTY sagitta_precompiled_${set})
   if(owner)

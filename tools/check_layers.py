@@ -27,6 +27,8 @@ MAY_INCLUDE = {  # layer -> the layers it may see besides itself
 ONE_FOLDER = {
     "nlohmann/": "base",
     "dnnl": "backend/cpu",
+    "cuda": "backend/cuda",
+    "cublas": "backend/cuda",
     "png.h": "io",
     "jpeglib.h": "io",
     "webp/": "io",

@@ -6,7 +6,8 @@ namespace golden {
 
 sagitta::Device& Context::device() {
   if (device_ == nullptr) {
-    device_ = sagitta::open_device(options_.device, sagitta::resolve_dtype(options_.dtype));
+    device_ = sagitta::open_device(options_.device,
+                                   sagitta::resolve_dtype(options_.device, options_.dtype));
   }
   return *device_;
 }

@@ -1,5 +1,6 @@
 // golden_runner: compares sagitta with golden data, whatever folder of it is named.
 #include "golden_runner/runner.h"
+#include "sagitta/backend/open.h"
 #include "sagitta/base/error.h"
 
 #include <fmt/format.h>
@@ -16,7 +17,8 @@ int main(int argc, char** argv) {
   app.add_option("--except", options.except,
                  "But no files whose relative name matches this glob; may be given again")
       ->allow_extra_args(false);
-  app.add_option("--device", options.device, "Device that runs the networks: cpu, reference")
+  app.add_option("--device", options.device,
+                 fmt::format("Device that runs the networks: {}", sagitta::kDeviceHelp))
       ->capture_default_str();
   app.add_option("--dtype", options.dtype, "Compute type: f32, bf16, auto, int8")
       ->capture_default_str();

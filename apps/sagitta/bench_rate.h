@@ -30,6 +30,7 @@ class Yardstick {
   void multiply();
   void convolve();
 
+  Device& device_;
   Linear linear_;
   Param kernel_;
   Tensor rows_;

@@ -5,6 +5,7 @@
 #include "options.h"
 #include "run_prompt.h"
 #include "sagitta/backend/open.h"
+#include "sagitta/core/kernels.h"
 
 #include <CLI/CLI.hpp>
 
@@ -38,12 +39,15 @@ struct Result {
   // their median. 0: there is no such time.
   double times_without = 0;
   std::size_t peak_rss = 0;
-  Profile profile;  // of the last repetition
+  std::size_t peak_pool = 0;  // of what the device's pool handed out while this case was measured
+  Profile profile;            // of a run of its own, if asked for
 };
 
-double timed(const std::function<void()>& work) {
+double timed(Device& device, const std::function<void()>& work) {
+  device.kernels().finish(device);
   const auto start = std::chrono::steady_clock::now();
   work();
+  device.kernels().finish(device);
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
@@ -58,24 +62,32 @@ std::size_t peak_rss() {
   return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
 }
 
-// One warm-up, which creates the kernels, then the repetitions.
-Result measure(Device& device, Yardstick& yardstick, const BenchCase& bench, int repeats) {
+// What the ops of the work do and take. Waits for the device after each of them, so that the work
+// as a whole may take longer than it does by itself.
+Profile profiled(Device& device, const std::function<void()>& work) {
+  device.profile().start();
+  work();
+  device.profile().stop();
+  return device.profile();
+}
+
+// One warm-up, which creates the kernels and counts the work, then the repetitions.
+Result measure(Device& device, Yardstick& yardstick, const BenchCase& bench, int repeats,
+               bool profile) {
   const std::function<void()>& work = bench.work;
   Result result{.name = bench.name, .profile = {}};
-  work();
+  device.memory().reset_peak();
+  result.gflop = profiled(device, work).sum().flops * 1e-9;
   std::vector<double> seconds;
   std::vector<double> shares;
   std::vector<double> multiples;
-  const auto time_without = [&] { return bench.without ? timed(bench.without) : 0; };
+  const auto time_without = [&] { return bench.without ? timed(device, bench.without) : 0; };
   time_without();
   double without_before = time_without();
   for (int i = 0; i < repeats; ++i) {
     const double before = yardstick.now().better();
-    device.profile().start();
-    seconds.push_back(timed(work));
-    device.profile().stop();
+    seconds.push_back(timed(device, work));
     const double after = yardstick.now().better();
-    result.gflop = device.profile().sum().flops * 1e-9;
     shares.push_back(result.gflop / seconds.back() / ((before + after) / 2));
     if (!bench.without) continue;
     const double without_after = time_without();
@@ -85,8 +97,9 @@ Result measure(Device& device, Yardstick& yardstick, const BenchCase& bench, int
   result.seconds = median(seconds);
   result.percent_of_rate = 100 * median(shares);
   if (bench.without) result.times_without = median(multiples);
-  result.profile = device.profile();
+  if (profile) result.profile = profiled(device, work);
   result.peak_rss = peak_rss();
+  result.peak_pool = device.memory().peak();
   return result;
 }
 
@@ -129,7 +142,8 @@ Json to_json(const std::vector<Result>& results, const Rate& rate, const Device&
                      {"seconds", result.seconds},
                      {"gflops", result.gflop / result.seconds},
                      {"percent_of_rate", result.percent_of_rate},
-                     {"peak_rss_bytes", result.peak_rss}});
+                     {"peak_rss_bytes", result.peak_rss},
+                     {"peak_pool_bytes", result.peak_pool}});
     if (result.times_without > 0) cases.back()["times_without"] = result.times_without;
     if (profile) cases.back()["profile"] = to_json(result.profile);
   }
@@ -149,8 +163,9 @@ void bench(const BenchOptions& options) {
     const auto some = bench_makers(arch, options.sag);
     makers.insert(makers.end(), some.begin(), some.end());
   }
-  const auto device = open_device(options.device.device,
-                                  resolve_dtype(options.device.dtype, options.device.threads));
+  const auto device = open_device(
+      options.device.device,
+      resolve_dtype(options.device.device, options.device.dtype, options.device.threads));
   Yardstick yardstick(*device);
   const Rate rate = yardstick.best();
   if (!options.reporting.json) {
@@ -162,7 +177,8 @@ void bench(const BenchOptions& options) {
   std::vector<Result> results;
   for (const BenchMaker& make : makers) {
     // The networks of a case are gone before those of the next come.
-    results.push_back(measure(*device, yardstick, make(*device, options.size), options.repeats));
+    results.push_back(
+        measure(*device, yardstick, make(*device, options.size), options.repeats, options.profile));
     device->memory().trim();
     if (!options.reporting.json) print(results.back(), options.profile);
   }

@@ -49,12 +49,12 @@ void add_folder_options(CLI::App& app, FolderOptions& options) {
 }
 
 void add_device_options(CLI::App& app, DeviceChoice& options) {
-  app.add_option("--device", options.device, "cpu, or reference: slow, simple and exact")
+  app.add_option("--device", options.device, std::string(kDeviceHelp))
       ->type_name("NAME")
       ->capture_default_str();
   app.add_option(
          "--dtype", options.dtype,
-         "Compute type: auto takes bf16 where the processor multiplies bf16 natively, else f32; "
+         "Compute type: auto takes bf16 where the device multiplies bf16 natively, else f32; "
          "int8 takes integers for the UNet's products, which changes pictures a little")
       ->type_name("auto|f32|bf16|int8")
       ->check(CLI::IsMember({"auto", "f32", "bf16", "int8"}))
@@ -77,7 +77,8 @@ void add_reporting_options(CLI::App& app, Reporting& options) {
 }
 
 Engine::Engine(const FolderOptions& folders, const DeviceChoice& choice)
-    : device_(open_device(choice.device, resolve_dtype(choice.dtype, choice.threads))),
+    : device_(
+          open_device(choice.device, resolve_dtype(choice.device, choice.dtype, choice.threads))),
       plain_device_(device_->int8_products()
                         ? open_device(choice.device,
                                       {.compute = device_->compute(), .threads = choice.threads})

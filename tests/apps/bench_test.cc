@@ -43,6 +43,7 @@ TEST(BenchCommand, WritesTheRateAndItsCases) {
   EXPECT_EQ(decode["name"], "VAE decode 64");
   EXPECT_GT(decode["percent_of_rate"], 0);
   EXPECT_GT(decode["peak_rss_bytes"], 200e6);  // the weights alone
+  EXPECT_GT(decode["peak_pool_bytes"], 0);
   EXPECT_FALSE(decode.contains("times_without"));
   // What the decoder counts in published shapes: 38.2 GFLOP in convolutions and linear layers, and
   // attention between 64 pixels.

@@ -78,13 +78,17 @@ TEST_P(AttentionTwin, GivenScaleAgrees) {
 }
 
 // Logits in the hundreds: the softmax must subtract the largest first.
+// In f32 a logit of 1000 is known to 6e-5, and so is its weight.
 TEST_P(AttentionTwin, LargeLogitsDoNotOverflow) {
-  expect_twins([&](Side& side) {
-    const Tensor q = side.tensor({1, 20, 16}, 0, 20);
-    const Tensor k = side.tensor({1, 50, 16}, 0, 20);
-    const Tensor v = side.tensor({1, 50, 16});
-    return ops::attention(q, k, v, {.heads = 2});
-  });
+  constexpr double kSlack = 3;
+  expect_twins(
+      [&](Side& side) {
+        const Tensor q = side.tensor({1, 20, 16}, 0, 20);
+        const Tensor k = side.tensor({1, 50, 16}, 0, 20);
+        const Tensor v = side.tensor({1, 50, 16});
+        return ops::attention(q, k, v, {.heads = 2});
+      },
+      kSlack);
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, AttentionTwin, testing::ValuesIn(twin_targets()), target_name);

@@ -114,8 +114,9 @@ TEST_P(Conv2dTwin, LargePicturesAgree) {
   });
 }
 
-// The kernels of this project add in the same order for every batch; others need not.
+// The kernels of the CPU backend add in the same order for every batch; others need not.
 TEST_P(Conv2dTwin, SampleDoesNotNoticeItsBatch) {
+  if (GetParam().device != "cpu") GTEST_SKIP() << "not promised";
   for (const Shape& shape : {Shape{3, 9, 11, 32}, Shape{3, 17, 16, 32}, Shape{3, 64, 64, 64}}) {
     SCOPED_TRACE(to_string(shape));
     if (GetParam().compute == DType::bf16 && !cpu::kWinogradDot.usable()) {

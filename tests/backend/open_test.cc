@@ -26,7 +26,7 @@ TEST(OpenDevice, UnknownNameIsReportedWithTheKnownOnes) {
               ThrowsMessage<Error>(AllOf(HasSubstr("'gpu'"), HasSubstr("reference"))));
 }
 
-TEST(OpenDevice, CudaIsReportedAsAbsent) {
+TEST(OpenDevice, AbsentCudaDeviceIsReported) {
   EXPECT_THAT([] { (void)open_device("cuda:99"); }, ThrowsMessage<Error>(HasSubstr("cuda:99")));
 }
 
@@ -41,25 +41,35 @@ TEST(OpenDevice, NegativeThreadsAreRefused) {
 }
 
 TEST(ResolveDtype, NamesMeanThemselves) {
-  EXPECT_EQ(resolve_dtype("f32").compute, DType::f32);
-  EXPECT_EQ(resolve_dtype("bf16").compute, DType::bf16);
-  EXPECT_FALSE(resolve_dtype("bf16").int8_products);
+  for (const std::string& device : device_names()) {
+    EXPECT_EQ(resolve_dtype(device, "f32").compute, DType::f32);
+    EXPECT_EQ(resolve_dtype(device, "bf16").compute, DType::bf16);
+    EXPECT_FALSE(resolve_dtype(device, "bf16").int8_products);
+  }
 }
 
-TEST(ResolveDtype, AutoIsOneOfTheTwo) {
-  EXPECT_THAT(resolve_dtype("auto").compute, testing::AnyOf(DType::f32, DType::bf16));
-  EXPECT_FALSE(resolve_dtype("auto").int8_products);
+TEST(ResolveDtype, AutoIsSomethingThatTheDeviceComputesIn) {
+  for (const std::string& device : device_names()) {
+    const DeviceOptions options = resolve_dtype(device, "auto");
+    EXPECT_FALSE(options.int8_products);
+    if (device == "reference") continue;  // in f32 whatever is asked
+    EXPECT_EQ(open_device(device, options)->compute(), options.compute) << device;
+  }
+}
+
+TEST(ResolveDtype, AutoIsF32ForACudaDeviceThatIsNotThere) {
+  EXPECT_EQ(resolve_dtype("cuda:99", "auto").compute, DType::f32);
 }
 
 TEST(ResolveDtype, Int8IsBetweenActivationsOfAuto) {
-  EXPECT_EQ(resolve_dtype("int8").compute, resolve_dtype("auto").compute);
-  EXPECT_TRUE(resolve_dtype("int8").int8_products);
+  EXPECT_EQ(resolve_dtype("cpu", "int8").compute, resolve_dtype("cpu", "auto").compute);
+  EXPECT_TRUE(resolve_dtype("cpu", "int8").int8_products);
 }
 
-TEST(ResolveDtype, ThreadsAreHandedOn) { EXPECT_EQ(resolve_dtype("int8", 3).threads, 3); }
+TEST(ResolveDtype, ThreadsAreHandedOn) { EXPECT_EQ(resolve_dtype("cpu", "int8", 3).threads, 3); }
 
 TEST(ResolveDtype, OtherNamesAreRefused) {
-  EXPECT_THAT([] { (void)resolve_dtype("fp16"); },
+  EXPECT_THAT([] { (void)resolve_dtype("cpu", "fp16"); },
               ThrowsMessage<Error>(HasSubstr("'fp16', expected auto, f32, bf16 or int8")));
 }
 

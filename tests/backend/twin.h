@@ -61,8 +61,8 @@ class TwinTest : public testing::TestWithParam<Target> {
  protected:
   // Skips the test where this processor cannot compute in the type.
   void SetUp() override;
-  // Runs op on both sides and compares shapes and values.
-  void expect_twins(const std::function<Tensor(Side&)>& op);
+  // Runs op on both sides and compares shapes and values. slack multiplies the tolerance.
+  void expect_twins(const std::function<Tensor(Side&)>& op, double slack = 1);
 
   [[nodiscard]] Device& device() { return *device_; }
 

@@ -10,7 +10,10 @@
 namespace sagitta {
 namespace {
 
-bool has_native_bf16() {
+bool is_cuda(std::string_view device) { return device.starts_with("cuda"); }
+
+bool has_native_bf16(std::string_view device) {
+  if (is_cuda(device)) return cuda::has_native_bf16(device);
 #if defined(__x86_64__)
   return __builtin_cpu_supports("avx512bf16") != 0;  // processors with AMX have it, too
 #else
@@ -28,7 +31,7 @@ std::unique_ptr<Device> open_device(std::string_view name, DeviceOptions options
           "device '{}': {} threads, expected 0 (all) or more", name, options.threads);
   if (name == "cpu") return cpu::open(options);
   if (name == "reference") return reference::open();
-  if (name.starts_with("cuda")) return cuda::open(name);
+  if (is_cuda(name)) return cuda::open(name, options);
   throw Error(Fault::unsupported, fmt::format("no device '{}' here; there is {}", name,
                                               fmt::join(device_names(), ", ")));
 }
@@ -39,14 +42,14 @@ std::vector<std::string> device_names() {
   return names;
 }
 
-DeviceOptions resolve_dtype(std::string_view name, int threads) {
-  if (name == "f32") return {.compute = DType::f32, .threads = threads};
-  if (name == "bf16") return {.compute = DType::bf16, .threads = threads};
-  require(name == "auto" || name == "int8", Fault::bad_input,
-          "the compute type is '{}', expected auto, f32, bf16 or int8", name);
-  return {.compute = has_native_bf16() ? DType::bf16 : DType::f32,
+DeviceOptions resolve_dtype(std::string_view device, std::string_view dtype, int threads) {
+  if (dtype == "f32") return {.compute = DType::f32, .threads = threads};
+  if (dtype == "bf16") return {.compute = DType::bf16, .threads = threads};
+  require(dtype == "auto" || dtype == "int8", Fault::bad_input,
+          "the compute type is '{}', expected auto, f32, bf16 or int8", dtype);
+  return {.compute = has_native_bf16(device) ? DType::bf16 : DType::f32,
           .threads = threads,
-          .int8_products = name == "int8"};
+          .int8_products = dtype == "int8"};
 }
 
 }  // namespace sagitta

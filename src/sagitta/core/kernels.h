@@ -1,6 +1,8 @@
 // The complete list of what a backend must be able to do: one function pointer per op.
 // A backend fills it with designated initialisers in its open.cc, so a forgotten kernel does not
-// compile. Kernels get checked arguments and allocated outputs; they never allocate results.
+// compile. Kernels get checked arguments and allocated outputs; they never allocate results. A
+// kernel may return before its work is done, if later ones see it done and host memory is not
+// needed any more: download waits.
 //
 // Activations are dense NHWC tensors in the device's compute type; (B,H,W,C) is also (B,H*W,C).
 // Sums, means and softmax run in f32 whatever the compute type.
@@ -106,7 +108,7 @@ struct Kernels {
   void (*linear)(const LinearArgs& args, Tensor& out);                   // (..., N)
   // GEGLU (Shazeer 2020): out = value * gelu(gate), value and gate being the halves of the product.
   // It has neither residual nor activation.
-  void (*linear_geglu)(const LinearArgs& args, Tensor& out);  // (..., N) from a geglu weight
+  void (*linear_geglu)(const LinearArgs& args, Tensor& out);       // (..., N) from a geglu weight
   void (*feed_forward)(const FeedForwardArgs& args, Tensor& out);  // (..., N)
   void (*group_norm)(const GroupNormArgs& args, Tensor& out);
   void (*layer_norm)(const LayerNormArgs& args, Tensor& out);
@@ -114,6 +116,9 @@ struct Kernels {
   void (*concat_channels)(const Tensor& a, const Tensor& b, Tensor& out);  // (..., Ca + Cb)
   void (*axpby)(float a, const Tensor& x, float b, const Tensor& y, Tensor& out);  // a*x + b*y
   void (*activate)(Activation activation, const Tensor& x, Tensor& out);
+  // Returns when everything that was issued so far is done; kernels may return before. It does not
+  // throw: what failed on the way is for the next kernel to report.
+  void (*finish)(Device& device);
 };
 
 }  // namespace sagitta

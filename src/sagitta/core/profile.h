@@ -1,9 +1,8 @@
 // Profile: how much work the ops of a device did and how long it took, by kind. Off unless somebody
-// asks; then an op costs one comparison more.
+// asks; then an op costs one comparison more. core/profiled_op.h times an op.
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <string_view>
 
@@ -15,7 +14,7 @@ inline constexpr std::size_t kOpKinds = 8;
 
 struct OpTotals {
   std::size_t calls = 0;
-  double flops = 0;    // 2 per multiply-add; 0 for ops that only move or normalise values
+  double flops = 0;  // 2 per multiply-add; 0 for ops that only move or normalise values
   double seconds = 0;
 };
 
@@ -26,7 +25,9 @@ class Profile {
   void stop() { on_ = false; }
   [[nodiscard]] bool on() const { return on_; }
   void add(OpKind kind, double flops, double seconds);
-  [[nodiscard]] const OpTotals& of(OpKind kind) const { return totals_[static_cast<std::size_t>(kind)]; }
+  [[nodiscard]] const OpTotals& of(OpKind kind) const {
+    return totals_[static_cast<std::size_t>(kind)];
+  }
   [[nodiscard]] OpTotals sum() const;
 
   Profile() = default;
@@ -36,27 +37,6 @@ class Profile {
 
   bool on_ = false;
   std::array<OpTotals, kOpKinds> totals_{};
-};
-
-// Times its own life for a profile that is on.
-class ProfiledOp {
- public:
-  ProfiledOp(Profile& profile, OpKind kind, double flops = 0) : profile_(profile), kind_(kind), flops_(flops) {
-    if (profile_.on()) start_ = std::chrono::steady_clock::now();
-  }
-  ~ProfiledOp() {
-    if (!profile_.on()) return;
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start_;
-    profile_.add(kind_, flops_, took.count());
-  }
-  ProfiledOp(const ProfiledOp&) = delete;
-  ProfiledOp& operator=(const ProfiledOp&) = delete;
-
- private:
-  Profile& profile_;
-  OpKind kind_;
-  double flops_;
-  std::chrono::steady_clock::time_point start_;
 };
 
 }  // namespace sagitta

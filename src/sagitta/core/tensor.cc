@@ -3,6 +3,7 @@
 #include "sagitta/base/error.h"
 #include "sagitta/core/device.h"
 #include "sagitta/core/kernels.h"
+#include "sagitta/core/profiled_op.h"
 
 #include <utility>
 
@@ -46,7 +47,7 @@ Tensor upload(Device& device, const Array& array) {
 
 Tensor upload(Device& device, const Array& array, DType dtype) {
   Tensor out(device, array.shape(), dtype);
-  const ProfiledOp op(device.profile(), OpKind::transfer);
+  const ProfiledOp op(device, OpKind::transfer);
   // Nothing to move has no address, which kernels must not see.
   if (out.size() > 0) device.kernels().upload(array.data(), out);
   return out;
@@ -54,7 +55,7 @@ Tensor upload(Device& device, const Array& array, DType dtype) {
 
 Array download(const Tensor& tensor) {
   Array out(tensor.shape());
-  const ProfiledOp op(tensor.device().profile(), OpKind::transfer);
+  const ProfiledOp op(tensor.device(), OpKind::transfer);
   if (tensor.size() > 0) tensor.device().kernels().download(tensor, out.data());
   return out;
 }

@@ -3,6 +3,7 @@
 #include "sagitta/base/error.h"
 #include "sagitta/core/device.h"
 #include "sagitta/core/kernels.h"
+#include "sagitta/core/profiled_op.h"
 #include "sagitta/ops/check.h"
 
 #include <cmath>
@@ -16,7 +17,7 @@ Tensor run(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOpt
   Tensor out(q.device(), q.shape());
   const auto dim = static_cast<float>(q.dim(2) / options.heads);
   const double logits = static_cast<double>(q.size()) * static_cast<double>(k.dim(1));
-  const ProfiledOp op(q.device().profile(), OpKind::attention, 4.0 * logits);
+  const ProfiledOp op(q.device(), OpKind::attention, 4.0 * logits);
   q.device().kernels().attention({.q = q,
                                   .k = k,
                                   .v = v,

@@ -3,6 +3,7 @@
 #include "sagitta/base/error.h"
 #include "sagitta/core/device.h"
 #include "sagitta/core/kernels.h"
+#include "sagitta/core/profiled_op.h"
 #include "sagitta/ops/check.h"
 
 #include <string_view>
@@ -51,8 +52,7 @@ Tensor conv2d(const Tensor& x, const Weight& weight, const Conv2dOptions& option
 
   Tensor out(x.device(), shape);
   const ProfiledOp op(
-      x.device().profile(),
-      weight.shape[2] == 1 && weight.shape[3] == 1 ? OpKind::conv1x1 : OpKind::conv3x3,
+      x.device(), weight.shape[2] == 1 && weight.shape[3] == 1 ? OpKind::conv1x1 : OpKind::conv3x3,
       flops_of(out, weight));
   x.device().kernels().conv2d({.x = x,
                                .weight = weight,
@@ -80,7 +80,7 @@ Tensor upsample_conv2d(const Tensor& x, const Weight& weight, std::int64_t heigh
 
   Tensor out(x.device(), {x.dim(0), height, width, channels});
   // Counted as if it were done on the enlarged picture, so that rates compare.
-  const ProfiledOp op(x.device().profile(), OpKind::conv3x3, flops_of(out, weight));
+  const ProfiledOp op(x.device(), OpKind::conv3x3, flops_of(out, weight));
   x.device().kernels().upsample_conv2d({.x = x, .weight = weight, .bias = bias}, out);
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include "sagitta/core/device.h"
 #include "sagitta/core/kernels.h"
+#include "sagitta/core/profiled_op.h"
 #include "sagitta/ops/check.h"
 
 namespace sagitta::ops {
@@ -15,7 +16,7 @@ Tensor concat_channels(const Tensor& a, const Tensor& b) {
   shape.back() += a.shape().back();
 
   Tensor out(a.device(), shape);
-  const ProfiledOp op(a.device().profile(), OpKind::layout);
+  const ProfiledOp op(a.device(), OpKind::layout);
   a.device().kernels().concat_channels(a, b, out);
   return out;
 }

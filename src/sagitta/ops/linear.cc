@@ -2,6 +2,7 @@
 
 #include "sagitta/base/error.h"
 #include "sagitta/core/device.h"
+#include "sagitta/core/profiled_op.h"
 #include "sagitta/ops/check.h"
 
 #include <string_view>
@@ -56,7 +57,7 @@ Tensor linear(const Tensor& x, const Weight& weight, const LinearOptions& option
   if (options.residual != nullptr) check_like("linear", "residual", *options.residual, x, shape);
 
   Tensor out(x.device(), shape);
-  const ProfiledOp op(x.device().profile(), OpKind::linear, product_flops(rows_of(x), weight));
+  const ProfiledOp op(x.device(), OpKind::linear, product_flops(rows_of(x), weight));
   x.device().kernels().linear({.x = x,
                                .weight = weight,
                                .bias = options.bias,
@@ -71,7 +72,7 @@ Tensor linear_geglu(const Tensor& x, const Weight& weight, const GegluOptions& o
   check_gated("linear_geglu", x, {"weight", weight, "bias", options.bias});
 
   Tensor out(x.device(), with_features(x.shape(), weight.shape[0] / 2));
-  const ProfiledOp op(x.device().profile(), OpKind::linear, product_flops(rows_of(x), weight));
+  const ProfiledOp op(x.device(), OpKind::linear, product_flops(rows_of(x), weight));
   x.device().kernels().linear_geglu({.x = x, .weight = weight, .bias = options.bias}, out);
   return out;
 }
@@ -91,7 +92,7 @@ Tensor feed_forward(const Tensor& x, const Weight& gated, const Weight& weight,
   }
 
   Tensor out(x.device(), shape);
-  const ProfiledOp op(x.device().profile(), OpKind::linear,
+  const ProfiledOp op(x.device(), OpKind::linear,
                       product_flops(rows_of(x), gated) + product_flops(rows_of(x), weight));
   x.device().kernels().feed_forward({.x = x,
                                      .gated = gated,

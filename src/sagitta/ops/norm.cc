@@ -3,6 +3,7 @@
 #include "sagitta/base/error.h"
 #include "sagitta/core/device.h"
 #include "sagitta/core/kernels.h"
+#include "sagitta/core/profiled_op.h"
 #include "sagitta/ops/check.h"
 
 namespace sagitta::ops {
@@ -19,7 +20,7 @@ Tensor group_norm(const Tensor& x, const Weight& gamma, const Weight& beta,
           options.eps);
 
   Tensor out(x.device(), x.shape());
-  const ProfiledOp op(x.device().profile(), OpKind::norm);
+  const ProfiledOp op(x.device(), OpKind::norm);
   x.device().kernels().group_norm({.x = x,
                                    .gamma = gamma,
                                    .beta = beta,
@@ -39,7 +40,7 @@ Tensor layer_norm(const Tensor& x, const Weight& gamma, const Weight& beta,
           options.eps);
 
   Tensor out(x.device(), x.shape());
-  const ProfiledOp op(x.device().profile(), OpKind::norm);
+  const ProfiledOp op(x.device(), OpKind::norm);
   x.device().kernels().layer_norm({.x = x, .gamma = gamma, .beta = beta, .eps = options.eps}, out);
   return out;
 }

@@ -6,7 +6,9 @@ namespace sagitta::cuda {
 
 int count() { return 0; }
 
-std::unique_ptr<Device> open(std::string_view name) {
+bool has_native_bf16(std::string_view /*name*/) { return false; }
+
+std::unique_ptr<Device> open(std::string_view name, const DeviceOptions& /*options*/) {
   throw Error(Fault::unsupported, fmt::format("device '{}': this build has no CUDA backend", name));
 }
 

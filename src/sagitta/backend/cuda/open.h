@@ -1,7 +1,7 @@
 // The CUDA backend's door. absent.cc stands behind it in a build without CUDA.
 #pragma once
 
-#include "sagitta/core/device.h"
+#include "sagitta/backend/open.h"
 
 #include <memory>
 #include <string_view>
@@ -11,7 +11,12 @@ namespace sagitta::cuda {
 // How many CUDA devices can be opened here and now.
 [[nodiscard]] int count();
 
-// Opens "cuda" (the first) or "cuda:N". Throws Error{unsupported} if there is none.
-[[nodiscard]] std::unique_ptr<Device> open(std::string_view name);
+// Whether "cuda" (the first) or "cuda:N" multiplies bf16 in its tensor cores; false if there is no
+// such device.
+[[nodiscard]] bool has_native_bf16(std::string_view name);
+
+// Opens "cuda" (the first) or "cuda:N". Throws Error{unsupported} if there is none, or if it cannot
+// compute as the options ask.
+[[nodiscard]] std::unique_ptr<Device> open(std::string_view name, const DeviceOptions& options);
 
 }  // namespace sagitta::cuda

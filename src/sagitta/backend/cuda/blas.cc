@@ -1,0 +1,145 @@
+#include "sagitta/backend/cuda/blas.h"
+
+#include "sagitta/backend/cuda/context.h"
+#include "sagitta/base/error.h"
+
+#include <algorithm>
+#include <bit>
+#include <memory>
+
+namespace sagitta::cuda {
+namespace {
+
+template <class Handle, cublasStatus_t (*kDestroy)(Handle)>
+struct Destroy {
+  using pointer = Handle;
+  void operator()(Handle handle) const { static_cast<void>(kDestroy(handle)); }
+};
+template <class Handle, cublasStatus_t (*kDestroy)(Handle)>
+using Owned = std::unique_ptr<Handle, Destroy<Handle, kDestroy>>;
+
+using Description = Owned<cublasLtMatmulDesc_t, cublasLtMatmulDescDestroy>;
+using MatrixLayout = Owned<cublasLtMatrixLayout_t, cublasLtMatrixLayoutDestroy>;
+using Preference = Owned<cublasLtMatmulPreference_t, cublasLtMatmulPreferenceDestroy>;
+
+cudaDataType_t type_of(DType type) { return type == DType::bf16 ? CUDA_R_16BF : CUDA_R_32F; }
+
+template <class Value>
+void set(const Description& description, cublasLtMatmulDescAttributes_t what, const Value& value) {
+  check(cublasLtMatmulDescSetAttribute(description.get(), what, &value, sizeof(value)),
+        "an attribute of a product");
+}
+
+Description describe(const Product& product) {
+  cublasLtMatmulDesc_t handle = nullptr;
+  check(cublasLtMatmulDescCreate(&handle, CUBLAS_COMPUTE_32F, CUDA_R_32F), "a product");
+  Description description(handle);
+  // cuBLASLt's matrices are column-major, so that it sees ours transposed: it multiplies b by a.
+  const cublasOperation_t first = product.b_rows_are_columns ? CUBLAS_OP_T : CUBLAS_OP_N;
+  set(description, CUBLASLT_MATMUL_DESC_TRANSA, first);
+  set(description, CUBLASLT_MATMUL_DESC_TRANSB, CUBLAS_OP_N);
+  if (product.bias != nullptr) {
+    set(description, CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
+    set(description, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, type_of(product.type));
+    set(description, CUBLASLT_MATMUL_DESC_BIAS_POINTER, product.bias);
+  }
+  return description;
+}
+
+// Of a row-major matrix with these rows and columns.
+MatrixLayout layout_of(DType type, std::int64_t rows, std::int64_t cols, const Operand& operand,
+                       std::int64_t count) {
+  cublasLtMatrixLayout_t handle = nullptr;
+  check(cublasLtMatrixLayoutCreate(&handle, type_of(type), static_cast<std::uint64_t>(cols),
+                                   static_cast<std::uint64_t>(rows), operand.stride),
+        "the layout of a matrix");
+  MatrixLayout layout(handle);
+  const auto matrices = static_cast<std::int32_t>(count);
+  check(cublasLtMatrixLayoutSetAttribute(handle, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &matrices,
+                                         sizeof(matrices)),
+        "the size of a batch");
+  check(cublasLtMatrixLayoutSetAttribute(handle, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET,
+                                         &operand.step, sizeof(operand.step)),
+        "the step of a batch");
+  return layout;
+}
+
+// Of all addresses, up to 16 bytes; kernels that load more at once are chosen by it.
+unsigned alignment_of(const Product& product) {
+  const auto bits = [](const void* address) { return reinterpret_cast<std::uintptr_t>(address); };
+  const std::uintptr_t all = bits(product.a.data) | bits(product.b.data) | bits(product.out.data) |
+                             bits(product.addend) | bits(product.bias) | 16U;
+  return 1U << static_cast<unsigned>(std::countr_zero(all));
+}
+
+ProductKey key_of(const Product& p, unsigned alignment) {
+  return {p.type,
+          p.out_type,
+          p.rows,
+          p.cols,
+          p.depth,
+          p.a.stride,
+          p.b.stride,
+          p.out.stride,
+          p.a.step,
+          p.b.step,
+          p.out.step,
+          p.count,
+          p.b_rows_are_columns,
+          p.addend != nullptr,
+          p.bias != nullptr,
+          alignment};
+}
+
+}  // namespace
+
+void multiply(Context& context, const Product& product) {
+  const Description description = describe(product);
+  const MatrixLayout b =
+      product.b_rows_are_columns
+          ? layout_of(product.type, product.cols, product.depth, product.b, product.count)
+          : layout_of(product.type, product.depth, product.cols, product.b, product.count);
+  const MatrixLayout a =
+      layout_of(product.type, product.rows, product.depth, product.a, product.count);
+  const MatrixLayout out =
+      layout_of(product.out_type, product.rows, product.cols, product.out, product.count);
+
+  const unsigned alignment = alignment_of(product);
+  const ProductKey key = key_of(product, alignment);
+  auto plan = context.plans.find(key);
+  if (plan == context.plans.end()) {
+    cublasLtMatmulPreference_t handle = nullptr;
+    check(cublasLtMatmulPreferenceCreate(&handle), "a preference");
+    const Preference preference(handle);
+    const auto prefer = [&](cublasLtMatmulPreferenceAttributes_t what, auto value) {
+      check(cublasLtMatmulPreferenceSetAttribute(handle, what, &value, sizeof(value)),
+            "an attribute of a preference");
+    };
+    prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, std::uint64_t{context.workspace.bytes()});
+    for (const auto which :
+         {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+          CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES}) {
+      prefer(which, std::uint32_t{alignment});
+    }
+    cublasLtMatmulHeuristicResult_t result{};
+    int found = 0;
+    const cublasStatus_t status =
+        cublasLtMatmulAlgoGetHeuristic(context.blas, description.get(), b.get(), a.get(), out.get(),
+                                       out.get(), handle, 1, &result, &found);
+    require(status == CUBLAS_STATUS_SUCCESS && found == 1, Fault::internal,
+            "cuBLASLt has no product of {} x {} by {} in {}", product.rows, product.depth,
+            product.cols, name_of(product.type));
+    plan = context.plans.emplace(key, result.algo).first;
+  }
+
+  const float alpha = product.alpha;
+  const float beta = product.addend == nullptr ? 0.0F : 1.0F;
+  const void* const addend = product.addend == nullptr ? product.out.data : product.addend;
+  check(cublasLtMatmul(context.blas, description.get(), &alpha, product.b.data, b.get(),
+                       product.a.data, a.get(), &beta, addend, out.get(),
+                       const_cast<void*>(product.out.data), out.get(), &plan->second,
+                       context.workspace.data(), context.workspace.bytes(), context.stream),
+        "a product");
+}
+
+}  // namespace sagitta::cuda

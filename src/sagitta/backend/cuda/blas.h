@@ -1,0 +1,49 @@
+// Products of matrices by cuBLASLt.
+#pragma once
+
+#include "sagitta/core/dtype.h"
+
+#include <cublasLt.h>
+
+#include <cstdint>
+#include <map>
+#include <tuple>
+
+namespace sagitta::cuda {
+
+struct Context;
+
+// A matrix of `stride` elements from row to row, in device memory.
+struct Operand {
+  const void* data = nullptr;
+  std::int64_t stride = 0;
+  std::int64_t step = 0;  // elements from one matrix of a batch to the next
+};
+
+// out = alpha a b + bias + addend, or with b transposed where b_rows_are_columns. Row-major, sums
+// in f32 and never in TF32.
+struct Product {
+  DType type = DType::f32;      // of a, b, bias: f32 or bf16
+  DType out_type = DType::f32;  // of out and addend: as type, or f32
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  std::int64_t depth = 0;
+  Operand a;                       // (rows, depth)
+  Operand b;                       // (cols, depth) where b_rows_are_columns, else (depth, cols)
+  bool b_rows_are_columns = true;  // as weights are stored
+  Operand out;                     // (rows, cols)
+  const void* addend = nullptr;    // laid out like out
+  const void* bias = nullptr;      // (cols)
+  float alpha = 1;
+  std::int64_t count = 1;  // matrices in the batch
+};
+
+// What cuBLASLt chose for each kind of product: its search takes longer than most products.
+using ProductKey = std::tuple<DType, DType, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
+                              std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
+                              std::int64_t, bool, bool, bool, unsigned>;
+using ProductPlans = std::map<ProductKey, cublasLtMatmulAlgo_t>;
+
+void multiply(Context& context, const Product& product);
+
+}  // namespace sagitta::cuda

@@ -1,0 +1,57 @@
+// What the kernels of one CUDA device share: its stream, cuBLASLt's handle and its workspace.
+#pragma once
+
+#include "sagitta/backend/cuda/blas.h"
+#include "sagitta/core/memory.h"
+
+#include <cublasLt.h>
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+#include <string_view>
+
+namespace sagitta::cuda {
+
+// Throws Error{out_of_memory} or Error{internal} that names what was tried, unless status is good.
+void check(cudaError_t status, std::string_view what);
+void check(cublasStatus_t status, std::string_view what);
+
+// Memory of one device, outside of any pool, for as long as the block lives.
+class Block {
+ public:
+  Block() = default;
+  // Of the current device. Throws Error{out_of_memory}.
+  explicit Block(std::size_t bytes);
+  ~Block();
+  Block(Block&& other) noexcept;
+  Block& operator=(Block&& other) noexcept;
+
+  [[nodiscard]] void* data() const { return data_; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+ private:
+  void* data_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
+struct Context {
+  // Makes the device the current one of this thread. Throws Error{internal} if CUDA refuses.
+  explicit Context(int ordinal);
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  int ordinal;
+  int processors = 0;  // streaming multiprocessors
+  cudaStream_t stream = nullptr;
+  cublasLtHandle_t blas = nullptr;
+  Block workspace;  // of cuBLASLt's products
+  ProductPlans plans;
+};
+
+inline constexpr int kMostDevices = 16;
+
+// Where a device's memory pool gets its memory; ordinal < kMostDevices.
+[[nodiscard]] MemoryPool::Source memory_source(int ordinal);
+
+}  // namespace sagitta::cuda

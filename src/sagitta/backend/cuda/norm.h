@@ -1,0 +1,34 @@
+// Device code of the norms. Statistics are in f32: means first, then squared distances from them.
+#pragma once
+
+#include "sagitta/core/dtype.h"
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+
+namespace sagitta::cuda {
+
+struct GroupNorm {
+  const void* x = nullptr;  // (samples, positions, channels)
+  const float* gamma = nullptr;
+  const float* beta = nullptr;
+  std::int64_t samples = 0;
+  std::int64_t positions = 0;
+  int channels = 0;
+  int groups = 0;
+  float eps = 0;
+  bool silu = false;
+};
+
+// How many pieces of a sample have statistics of their own.
+[[nodiscard]] int group_norm_pieces(const GroupNorm& args);
+// pieces: room for samples * group_norm_pieces() * groups * 2 floats.
+cudaError_t normalise_groups(DType type, const GroupNorm& args, float* pieces, void* out,
+                             cudaStream_t stream);
+
+cudaError_t normalise_rows(DType type, const void* x, const float* gamma, const float* beta,
+                           float eps, std::int64_t rows, std::int64_t channels, void* out,
+                           cudaStream_t stream);
+
+}  // namespace sagitta::cuda
