@@ -5,10 +5,12 @@ All do the work of one step of classifier-free guidance: two evaluations at --si
 Seconds are the least of the repetitions, since other work on the machine only makes a run slower.
 
     sagitta                 `sagitta bench`, f32 and (where the processor has it) bf16
-    PyTorch                 python3-torch; the same UNet as models/embedded/unet.py builds it
+    PyTorch                 python3-torch; the same UNet as models/embedded/unet.py builds it; on a GPU with channels
+                            last and also compiled, with a graph
     stable-diffusion.cpp    `sd` on the PATH, with a checkpoint that make_checkpoint writes
 
     bench/peers.py build/release/bin --threads 2
+    bench/peers.py build/cuda/bin --device cuda
 """
 import argparse
 import json
@@ -27,14 +29,15 @@ GFLOP_512 = 1606.5  # of one step at 512x512
 
 def sagitta(args, dtype):
     command = [args.programs / "sagitta", "bench", "--arch", "sd15", "--size", str(args.size), "--batch", "2",
-               "--dtype", dtype, "--threads", str(args.threads), "--repeats", str(args.repeats), "--json"]
+               "--device", args.device, "--dtype", dtype, "--threads", str(args.threads),
+               "--repeats", str(args.repeats), "--json"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
         raise RuntimeError((done.stderr or done.stdout).strip())
     return json.loads(done.stdout)["cases"][0]["seconds"]
 
 
-def torch_unet(args, dtype):
+def torch_unet(args, dtype, compiled=False):
     import torch
 
     sys.path.insert(0, str(EMBEDDED))
@@ -43,16 +46,25 @@ def torch_unet(args, dtype):
     unet.CHANNELS, unet.MULTIPLIERS, unet.BLOCKS = 320, (1, 2, 4, 4), (2, 2, 2, 2)
     unet.ATTENTION, unet.CONTEXT = (True, True, True, False), 768
     torch.set_num_threads(args.threads)
+    torch.backends.cudnn.allow_tf32 = False  # f32 is f32
+    torch.backends.cudnn.benchmark = True
     kind = {"f32": torch.float32, "bf16": torch.bfloat16}[dtype]
-    network = unet.UNet().to(kind).eval()
+    to = {"device": args.device, "dtype": kind}
+    network = unet.UNet().to(**to).eval()
     side = args.size // 8
-    x, context = torch.randn(2, 4, side, side).to(kind), torch.randn(2, 77, 768).to(kind)
-    timesteps = torch.full((2,), 500.0)
+    x, context = torch.randn(2, 4, side, side).to(**to), torch.randn(2, 77, 768).to(**to)
+    timesteps = torch.full((2,), 500.0, device=args.device)
+    if args.device != "cpu":
+        network, x = (value.to(memory_format=torch.channels_last) for value in (network, x))
+    if compiled:
+        network = torch.compile(network, mode="reduce-overhead")  # which replays a graph
 
     def step():
         start = time.perf_counter()
         with torch.no_grad():
             network(x, timesteps, context)
+        if args.device != "cpu":
+            torch.cuda.synchronize()
         return time.perf_counter() - start
 
     step()
@@ -82,6 +94,8 @@ def peers(args):
 
         for dtype in ("f32", "bf16"):
             found.append((f"PyTorch {torch.__version__} {dtype}", lambda dtype=dtype: torch_unet(args, dtype)))
+        if args.device != "cpu":
+            found.append((f"PyTorch {torch.__version__} bf16, compiled", lambda: torch_unet(args, "bf16", True)))
     except ImportError:
         print("PyTorch: not installed", file=sys.stderr)
     if shutil.which("sd"):
@@ -95,6 +109,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("programs", type=Path, help="folder of sagitta and make_checkpoint")
     parser.add_argument("--size", type=int, default=512, help="side of the picture in pixels (512)")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda (cpu)")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="(all)")
     parser.add_argument("--repeats", type=int, default=3)
     args = parser.parse_args()
@@ -106,7 +121,7 @@ def main():
             print(f"{name:<34} failed: {error}")
             continue
         rate = f"{GFLOP_512 / seconds:9.0f}" if args.size == 512 else ""
-        print(f"{name:<34} {seconds:9.2f} {rate}")
+        print(f"{name:<34} {seconds:9.{2 if seconds >= 1 else 4}f} {rate}")
         sys.stdout.flush()
 
 

@@ -2,7 +2,7 @@
 #
 # Device code for Ampere, Ada and Hopper, and in a form that drivers translate for what came later.
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES AND NOT DEFINED ENV{CUDAARCHS})
-  set(CMAKE_CUDA_ARCHITECTURES 80-real 86-real 89-real 90-real 90-virtual CACHE STRING "GPUs that kernels are compiled for")
+  set(CMAKE_CUDA_ARCHITECTURES 80-real 86-real 89-real 90a-real 90-virtual CACHE STRING "GPUs that kernels are compiled for")
 endif()
 # Toolkits lie where PATH seldom leads.
 if(NOT DEFINED ENV{CUDACXX})

@@ -45,6 +45,9 @@ const std::vector<Case> kCases{
     {{1, 3, 140, 32}, 160, 3, 1, 1, 1},
     {{1, 64, 1, 32}, 32, 3, 1, 1, 1},
     {{2, 40, 32, 64}, 704, 3, 1, 1, 1},
+    // Few pixels of many channels, which a backend may sum in parts.
+    {{2, 8, 8, 640}, 72, 3, 1, 1, 1},
+    {{1, 4, 4, 520}, 3, 3, 1, 1, 1},
 };
 
 class Conv2dTwin : public TwinTest {};
@@ -80,8 +83,9 @@ TEST_P(Conv2dTwin, BiasAgrees) {
 // All subsets of bias, row bias and residual, as a ResBlock and an upsampler use them. A backend
 // may add the row bias to small and to large images in different ways.
 TEST_P(Conv2dTwin, EveryCombinationOfAddendsAgrees) {
-  for (const Shape& shape : {Shape{2, 6, 5, 12}, Shape{1, 1, 1, 32}, Shape{3, 16, 16, 8},
-                             Shape{2, 40, 33, 8}, Shape{3, 9, 7, 24}, Shape{3, 19, 22, 32}}) {
+  for (const Shape& shape :
+       {Shape{2, 6, 5, 12}, Shape{1, 1, 1, 32}, Shape{3, 16, 16, 8}, Shape{2, 40, 33, 8},
+        Shape{3, 9, 7, 24}, Shape{3, 19, 22, 32}, Shape{2, 4, 4, 320}}) {
     const std::int64_t channels = shape[3] % 32 == 0 ? 64 : 20;
     for (int addends = 0; addends < 8; ++addends) {
       SCOPED_TRACE(to_string(shape) + " addends " + std::to_string(addends));

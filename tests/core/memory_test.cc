@@ -106,6 +106,20 @@ TEST_F(MemoryPoolTest, TrimKeepsSmallBlocksUpToALimit) {
   pool.give(small, 4096);
 }
 
+TEST_F(MemoryPoolTest, BlocksAreKeptOnTheWayWhereAReleaseWaits) {
+  for (const bool waits : {false, true}) {
+    MemoryPool::Source source = kSource;
+    source.release_waits = waits;
+    MemoryPool pool(source);
+    pool.give(pool.take(1000), 1000);
+    g_releases = 0;
+    pool.trim_on_the_way(0);
+    EXPECT_EQ(g_releases, waits ? 0 : 1);
+    pool.trim();
+    EXPECT_EQ(g_releases, 1);
+  }
+}
+
 TEST_F(MemoryPoolTest, DestructionGivesCachedBlocksBack) {
   {
     MemoryPool pool(kSource);

@@ -61,6 +61,10 @@ void MemoryPool::trim(std::size_t kept) noexcept {
   trim_locked(kept);
 }
 
+void MemoryPool::trim_on_the_way(std::size_t kept) noexcept {
+  if (!source_.release_waits) trim(kept);
+}
+
 void MemoryPool::trim_locked(std::size_t kept) noexcept {
   while (cached_ > kept) {
     const auto largest = std::prev(free_.end());

@@ -16,6 +16,7 @@ class MemoryPool {
   struct Source {
     void* (*allocate)(std::size_t bytes);
     void (*release)(void* block, std::size_t bytes);
+    bool release_waits = false;  // for all work of the device
   };
 
   explicit MemoryPool(Source source) : source_(source) {}
@@ -31,6 +32,10 @@ class MemoryPool {
 
   // Releases cached blocks, the largest first, until at most `kept` bytes of them are left.
   void trim(std::size_t kept = 0) noexcept;
+
+  // The same between the ops of a network, where its sizes change: what is kept is of no use to what
+  // follows. Does nothing where a release waits; blocks are then released when there is no memory.
+  void trim_on_the_way(std::size_t kept) noexcept;
 
   [[nodiscard]] std::size_t in_use() const;  // bytes handed out now
   [[nodiscard]] std::size_t peak() const;    // the most that was handed out since reset_peak()

@@ -41,7 +41,6 @@ Description describe(const Product& product) {
   if (product.bias != nullptr) {
     set(description, CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
     set(description, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, type_of(product.type));
-    set(description, CUBLASLT_MATMUL_DESC_BIAS_POINTER, product.bias);
   }
   return description;
 }
@@ -72,72 +71,76 @@ unsigned alignment_of(const Product& product) {
   return 1U << static_cast<unsigned>(std::countr_zero(all));
 }
 
-ProductKey key_of(const Product& p, unsigned alignment) {
-  return {p.type,
-          p.out_type,
-          p.rows,
-          p.cols,
-          p.depth,
-          p.a.stride,
-          p.b.stride,
-          p.out.stride,
-          p.a.step,
-          p.b.step,
-          p.out.step,
-          p.count,
-          p.b_rows_are_columns,
-          p.addend != nullptr,
-          p.bias != nullptr,
-          alignment};
+void set(const Preference& preference, cublasLtMatmulPreferenceAttributes_t what, auto value) {
+  check(cublasLtMatmulPreferenceSetAttribute(preference.get(), what, &value, sizeof(value)),
+        "an attribute of a preference");
 }
 
 }  // namespace
 
-void multiply(Context& context, const Product& product) {
-  const Description description = describe(product);
-  const MatrixLayout b =
-      product.b_rows_are_columns
-          ? layout_of(product.type, product.cols, product.depth, product.b, product.count)
-          : layout_of(product.type, product.depth, product.cols, product.b, product.count);
-  const MatrixLayout a =
-      layout_of(product.type, product.rows, product.depth, product.a, product.count);
-  const MatrixLayout out =
-      layout_of(product.out_type, product.rows, product.cols, product.out, product.count);
+struct ProductPlans::Plan {
+  Description description;
+  MatrixLayout a;
+  MatrixLayout b;
+  MatrixLayout out;
+  cublasLtMatmulAlgo_t algorithm;
 
-  const unsigned alignment = alignment_of(product);
-  const ProductKey key = key_of(product, alignment);
-  auto plan = context.plans.find(key);
-  if (plan == context.plans.end()) {
-    cublasLtMatmulPreference_t handle = nullptr;
-    check(cublasLtMatmulPreferenceCreate(&handle), "a preference");
-    const Preference preference(handle);
-    const auto prefer = [&](cublasLtMatmulPreferenceAttributes_t what, auto value) {
-      check(cublasLtMatmulPreferenceSetAttribute(handle, what, &value, sizeof(value)),
-            "an attribute of a preference");
-    };
-    prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, std::uint64_t{context.workspace.bytes()});
-    for (const auto which :
-         {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
-          CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES}) {
-      prefer(which, std::uint32_t{alignment});
-    }
-    cublasLtMatmulHeuristicResult_t result{};
-    int found = 0;
-    const cublasStatus_t status =
-        cublasLtMatmulAlgoGetHeuristic(context.blas, description.get(), b.get(), a.get(), out.get(),
-                                       out.get(), handle, 1, &result, &found);
-    require(status == CUBLAS_STATUS_SUCCESS && found == 1, Fault::internal,
-            "cuBLASLt has no product of {} x {} by {} in {}", product.rows, product.depth,
-            product.cols, name_of(product.type));
-    plan = context.plans.emplace(key, result.algo).first;
+  Plan(const Context& context, const Product& product, unsigned alignment);
+};
+
+ProductPlans::Plan::Plan(const Context& context, const Product& p, unsigned alignment)
+    : description(describe(p)),
+      a(layout_of(p.type, p.rows, p.depth, p.a, p.count)),
+      b(p.b_rows_are_columns ? layout_of(p.type, p.cols, p.depth, p.b, p.count)
+                             : layout_of(p.type, p.depth, p.cols, p.b, p.count)),
+      out(layout_of(p.out_type, p.rows, p.cols, p.out, p.count)) {
+  cublasLtMatmulPreference_t handle = nullptr;
+  check(cublasLtMatmulPreferenceCreate(&handle), "a preference");
+  const Preference preference(handle);
+  set(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
+      std::uint64_t{context.workspace.bytes()});
+  for (const auto which :
+       {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+        CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES}) {
+    set(preference, which, std::uint32_t{alignment});
   }
+  cublasLtMatmulHeuristicResult_t result{};
+  int found = 0;
+  const cublasStatus_t status =
+      cublasLtMatmulAlgoGetHeuristic(context.blas, description.get(), b.get(), a.get(), out.get(),
+                                     out.get(), preference.get(), 1, &result, &found);
+  require(status == CUBLAS_STATUS_SUCCESS && found == 1, Fault::internal,
+          "cuBLASLt has no product of {} x {} by {} in {}", p.rows, p.depth, p.cols,
+          name_of(p.type));
+  algorithm = result.algo;
+}
 
+ProductPlans::ProductPlans() = default;
+ProductPlans::~ProductPlans() = default;
+
+const ProductPlans::Plan& ProductPlans::of(const Context& context, const Product& p) {
+  const unsigned alignment = alignment_of(p);
+  const int kinds = (p.type == DType::bf16 ? 1 : 0) + (p.out_type == DType::bf16 ? 2 : 0) +
+                    (p.b_rows_are_columns ? 4 : 0) + (p.addend != nullptr ? 8 : 0) +
+                    (p.bias != nullptr ? 16 : 0);
+  const Key key{p.rows,   p.cols,   p.depth,    p.a.stride, p.b.stride, p.out.stride,
+                p.a.step, p.b.step, p.out.step, p.count,    kinds,      alignment};
+  std::unique_ptr<Plan>& plan = plans_[key];
+  if (plan == nullptr) plan = std::make_unique<Plan>(context, p, alignment);
+  return *plan;
+}
+
+void multiply(Context& context, const Product& product) {
+  const ProductPlans::Plan& plan = context.plans.of(context, product);
+  if (product.bias != nullptr) {
+    set(plan.description, CUBLASLT_MATMUL_DESC_BIAS_POINTER, product.bias);
+  }
   const float alpha = product.alpha;
   const float beta = product.addend == nullptr ? 0.0F : 1.0F;
   const void* const addend = product.addend == nullptr ? product.out.data : product.addend;
-  check(cublasLtMatmul(context.blas, description.get(), &alpha, product.b.data, b.get(),
-                       product.a.data, a.get(), &beta, addend, out.get(),
-                       const_cast<void*>(product.out.data), out.get(), &plan->second,
+  check(cublasLtMatmul(context.blas, plan.description.get(), &alpha, product.b.data, plan.b.get(),
+                       product.a.data, plan.a.get(), &beta, addend, plan.out.get(),
+                       const_cast<void*>(product.out.data), plan.out.get(), &plan.algorithm,
                        context.workspace.data(), context.workspace.bytes(), context.stream),
         "a product");
 }

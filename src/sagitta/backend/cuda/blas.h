@@ -3,11 +3,10 @@
 
 #include "sagitta/core/dtype.h"
 
-#include <cublasLt.h>
-
+#include <array>
 #include <cstdint>
 #include <map>
-#include <tuple>
+#include <memory>
 
 namespace sagitta::cuda {
 
@@ -38,11 +37,24 @@ struct Product {
   std::int64_t count = 1;  // matrices in the batch
 };
 
-// What cuBLASLt chose for each kind of product: its search takes longer than most products.
-using ProductKey = std::tuple<DType, DType, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
-                              std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
-                              std::int64_t, bool, bool, bool, unsigned>;
-using ProductPlans = std::map<ProductKey, cublasLtMatmulAlgo_t>;
+// What is known of each kind of product that there was: its description and the way that cuBLASLt
+// chose for it. To look for one takes longer than most products.
+class ProductPlans {
+ public:
+  ProductPlans();
+  ~ProductPlans();
+  ProductPlans(const ProductPlans&) = delete;
+  ProductPlans& operator=(const ProductPlans&) = delete;
+
+  struct Plan;
+  // The plan of this kind of product, made at the first call.
+  const Plan& of(const Context& context, const Product& product);
+
+ private:
+  // All sizes, strides and steps, the types, what is added, and the alignment of addresses.
+  using Key = std::array<std::int64_t, 12>;
+  std::map<Key, std::unique_ptr<Plan>> plans_;
+};
 
 void multiply(Context& context, const Product& product);
 

@@ -1,5 +1,6 @@
 #include "sagitta/backend/cuda/context.h"
 
+#include "sagitta/backend/cuda/conv2d_wgmma.h"
 #include "sagitta/base/error.h"
 
 #include <array>
@@ -29,6 +30,7 @@ constexpr MemoryPool::Source kSource{
           static_cast<void>(cudaSetDevice(static_cast<int>(kOrdinal)));
           static_cast<void>(cudaFree(block));
         },
+    .release_waits = true,
 };
 
 template <std::size_t... kOrdinals>
@@ -73,8 +75,14 @@ Block& Block::operator=(Block&& other) noexcept {
 
 Context::Context(int which) : ordinal(which) {
   check(cudaSetDevice(ordinal), fmt::format("device {}", ordinal));
-  check(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, ordinal),
-        "number of multiprocessors");
+  const auto attribute = [&](cudaDeviceAttr name) {
+    int value = 0;
+    check(cudaDeviceGetAttribute(&value, name, ordinal), "an attribute of the device");
+    return value;
+  };
+  processors = attribute(cudaDevAttrMultiProcessorCount);
+  wgmma = has_wgmma(attribute(cudaDevAttrComputeCapabilityMajor),
+                    attribute(cudaDevAttrComputeCapabilityMinor));
   check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "a stream");
   check(cublasLtCreate(&blas), "a handle");
   workspace = Block(kWorkspace);

@@ -43,6 +43,7 @@ struct Context {
 
   int ordinal;
   int processors = 0;  // streaming multiprocessors
+  bool wgmma = false;  // whether Hopper's products can be used
   cudaStream_t stream = nullptr;
   cublasLtHandle_t blas = nullptr;
   Block workspace;  // of cuBLASLt's products

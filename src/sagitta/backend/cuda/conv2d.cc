@@ -43,7 +43,7 @@ Finish finish_of(const ConvShape& shape, const Additions& additions) {
 void run_tiles(const ConvShape& shape, const Tensor& x, const Weight& weight,
                const Additions& additions, Tensor& out) {
   const auto& context = out.device().context<Context>();
-  const ConvCut cut = cut_conv(shape, context.processors);
+  const ConvCut cut = cut_conv(shape, context.processors, context.wgmma);
   Tensor sums;
   if (cut.parts > 1) {
     sums = Tensor(out.device(), {cut.parts, shape.rows(), shape.out_channels}, DType::f32);

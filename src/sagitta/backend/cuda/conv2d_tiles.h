@@ -25,8 +25,9 @@ struct ConvTiles {
 struct ConvCut {
   int columns = 128;  // 64 or 128
   int parts = 1;
+  bool wgmma = false;  // by conv2d_wgmma.h
 };
-[[nodiscard]] ConvCut cut_conv(const ConvShape& shape, int processors);
+[[nodiscard]] ConvCut cut_conv(const ConvShape& shape, int processors, bool wgmma);
 
 // With one part, the whole. With more, sums of each part without biases and residual, f32 in
 // sums (parts, rows, out_channels).

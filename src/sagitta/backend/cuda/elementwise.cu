@@ -53,8 +53,8 @@ __global__ void concat_kernel(const T* a, std::int64_t a_channels, const T* b,
   const std::int64_t at = thread_item() * kCount;
   if (at >= count) return;
   const std::int64_t channels = a_channels + b_channels;
-  const std::int64_t row = at / channels;
-  const std::int64_t c = at % channels;
+  const std::int64_t row = quotient(at, channels);
+  const std::int64_t c = at - row * channels;
   const T* from = c < a_channels ? a + row * a_channels + c : b + row * b_channels + c - a_channels;
   Few<T, kCount>::load(from).store(out + at);
 }
@@ -63,7 +63,7 @@ template <class T, int kCount>
 __global__ void gate_kernel(const T* x, T* out, std::int64_t cols, std::int64_t count) {
   const std::int64_t at = thread_item() * kCount;
   if (at >= count) return;
-  const T* row = x + at / cols * 2 * cols + at % cols;
+  const T* row = x + quotient(at, cols) * cols + at;
   const auto value = Few<T, kCount>::load(row);
   const auto gates = Few<T, kCount>::load(row + cols);
   Few<T, kCount> product;
@@ -75,10 +75,11 @@ template <class T, int kCount>
 __global__ void finish_kernel(Finish args, T* out) {
   const std::int64_t at = thread_item() * kCount;
   if (at >= args.rows * args.cols) return;
-  const std::int64_t row = at / args.cols;
-  const std::int64_t c = at % args.cols;
+  const std::int64_t row = quotient(at, args.cols);
+  const std::int64_t c = at - row * args.cols;
   float sums[kCount] = {};
   if (args.parts != nullptr) {
+#pragma unroll 4
     for (int part = 0; part < args.part_count; ++part) {
       const auto more = Few<float, kCount>::load(args.parts + part * args.rows * args.cols + at);
       for (int i = 0; i < kCount; ++i) sums[i] += more[i];
@@ -91,7 +92,7 @@ __global__ void finish_kernel(Finish args, T* out) {
     for (int i = 0; i < kCount; ++i) sums[i] += args.bias[c + i];
   }
   if (args.row_bias != nullptr) {
-    const std::int64_t sample = row / args.rows_per_sample;
+    const std::int64_t sample = quotient(row, args.rows_per_sample);
     const auto more =
         Few<T, kCount>::load(static_cast<const T*>(args.row_bias) + sample * args.cols + c);
     for (int i = 0; i < kCount; ++i) sums[i] += more[i];

@@ -24,8 +24,8 @@ void group_norm(const GroupNormArgs& args, Tensor& out) {
                        .groups = args.groups,
                        .eps = args.eps,
                        .silu = args.silu};
-  Tensor pieces(out.device(), {norm.samples, group_norm_pieces(norm), norm.groups, 2}, DType::f32);
-  check(normalise_groups(out.dtype(), norm, pieces.data<float>(), out.data<std::byte>(),
+  Tensor floats(out.device(), {group_norm_floats(norm)}, DType::f32);
+  check(normalise_groups(out.dtype(), norm, floats.data<float>(), out.data<std::byte>(),
                          out.device().context<Context>().stream),
         "group_norm");
 }

@@ -21,10 +21,9 @@ struct GroupNorm {
   bool silu = false;
 };
 
-// How many pieces of a sample have statistics of their own.
-[[nodiscard]] int group_norm_pieces(const GroupNorm& args);
-// pieces: room for samples * group_norm_pieces() * groups * 2 floats.
-cudaError_t normalise_groups(DType type, const GroupNorm& args, float* pieces, void* out,
+// The floats that normalise_groups works with.
+[[nodiscard]] std::int64_t group_norm_floats(const GroupNorm& args);
+cudaError_t normalise_groups(DType type, const GroupNorm& args, float* floats, void* out,
                              cudaStream_t stream);
 
 cudaError_t normalise_rows(DType type, const void* x, const float* gamma, const float* beta,

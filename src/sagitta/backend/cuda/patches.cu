@@ -11,11 +11,13 @@ __global__ void patches_kernel(ConvShape shape, const T* x, std::int64_t first, 
                                std::int64_t stride, T* out) {
   const std::int64_t at = thread_item();
   if (at >= count * stride) return;
-  const std::int64_t row = first + at / stride;
-  const int place = static_cast<int>(at % stride);
+  const std::int64_t patch = quotient(at, stride);
+  const std::int64_t row = first + patch;
+  const int place = static_cast<int>(at - patch * stride);
   const int tap = place / shape.channels;
   const int channel = place % shape.channels;
-  const int pixel = static_cast<int>(row % (shape.out_height * shape.out_width));
+  const std::int64_t sample = quotient(row, shape.out_height * shape.out_width);
+  const int pixel = static_cast<int>(row - sample * shape.out_height * shape.out_width);
   const int pixel_y = pixel / shape.out_width;
   const int pixel_x = pixel % shape.out_width;
   const int from_y = pixel_y * shape.stride - shape.padding + tap / shape.kernel_w;
@@ -23,7 +25,6 @@ __global__ void patches_kernel(ConvShape shape, const T* x, std::int64_t first, 
   T value = from_float<T>(0.0F);
   if (tap < shape.taps() && from_y >= 0 && from_y < shape.height && from_x >= 0 &&
       from_x < shape.width) {
-    const std::int64_t sample = row / (shape.out_height * shape.out_width);
     const std::int64_t source_y = std::int64_t{from_y} * shape.source_height / shape.height;
     const std::int64_t source_x = std::int64_t{from_x} * shape.source_width / shape.width;
     value = x[((sample * shape.source_height + source_y) * shape.source_width + source_x) *

@@ -17,12 +17,6 @@ __device__ inline void copy_async(std::uint32_t to, const void* from, bool there
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;\n" ::"r"(to), "l"(from), "r"(bytes));
 }
 
-// The same by way of the first cache, for what this or a neighbouring block reads again soon.
-__device__ inline void copy_async_cached(std::uint32_t to, const void* from, bool there) {
-  const int bytes = there ? 16 : 0;
-  asm volatile("cp.async.ca.shared.global [%0], [%1], 16, %2;\n" ::"r"(to), "l"(from), "r"(bytes));
-}
-
 // Ends a group of copies.
 __device__ inline void commit_copies() { asm volatile("cp.async.commit_group;\n"); }
 

@@ -14,7 +14,7 @@ constexpr float kEps = 1e-6F;
 // of no use to what follows.
 constexpr std::size_t kKeptBytes = std::size_t{128} << 20U;
 
-void trim(const Tensor& h) { h.device().memory().trim(kKeptBytes); }
+void trim(const Tensor& h) { h.device().memory().trim_on_the_way(kKeptBytes); }
 
 }  // namespace
 
