@@ -151,6 +151,18 @@ TEST_P(Conv2dTwin, SliceOfABatchAgrees) {
   });
 }
 
+// Rows of a tensor that start anywhere in memory.
+TEST_P(Conv2dTwin, UnalignedOperandsAgree) {
+  expect_twins([&](Side& side) {
+    const Tensor x = side.tensor({9, 4}).slice(1, 8).reshaped({1, 2, 2, 8});
+    const Weight weight = side.weight(WeightUse::conv, {6, 8, 3, 3});
+    const Tensor row_bias = side.tensor({3, 3}).slice(1, 2).reshaped({1, 6});
+    const Tensor residual = side.tensor({9, 3}).slice(1, 8).reshaped({1, 2, 2, 6});
+    return ops::conv2d(
+        x, weight, {.row_bias = &row_bias, .residual = &residual, .pad_before = 1, .pad_after = 1});
+  });
+}
+
 // Doublings, which have kernels of their own, and all other enlargements.
 TEST_P(Conv2dTwin, UpsamplingAgrees) {
   struct Upsampling {

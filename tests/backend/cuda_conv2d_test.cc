@@ -8,30 +8,60 @@
 namespace sagitta::cuda {
 namespace {
 
-// Every twin test of convolutions uses the best products that the GPU has; these are the others.
-TEST(CudaConv2d, ProductsOfOlderProcessorsAgree) {
-  if (!has_native_bf16("cuda")) GTEST_SKIP() << "no CUDA device with bf16";
-  const auto device = open("cuda", {.compute = DType::bf16});
-  device->context<Context>().wgmma = false;
-  const auto reference = open_device("reference");
+class OlderProducts : public testing::Test {
+ protected:
+  // Every twin test of convolutions uses the best products that the GPU has; these are the others.
+  void SetUp() override {
+    if (!has_native_bf16("cuda")) GTEST_SKIP() << "no CUDA device with bf16";
+    device_ = open("cuda", {.compute = DType::bf16});
+    device_->context<Context>().wgmma = false;
+  }
+
+  void expect_twins(const std::function<Tensor(Side&)>& op) {
+    Side side(*device_, DType::bf16);
+    Side oracle(*reference_, DType::bf16);
+    EXPECT_LE(relative_error(download(op(side)), download(op(oracle))),
+              tolerance({.device = "cuda:0", .compute = DType::bf16}));
+  }
+
+ private:
+  std::unique_ptr<Device> device_;
+  std::unique_ptr<Device> reference_ = open_device("reference");
+};
+
+TEST_F(OlderProducts, ConvolutionsAgree) {
   struct Case {
     Shape x;
     std::int64_t channels;
+    int stride = 1;
   };
-  for (const Case& c : {Case{{2, 8, 8, 640}, 72}, Case{{1, 33, 40, 24}, 19},
-                        Case{{2, 40, 32, 64}, 704}, Case{{3, 64, 64, 64}, 128}}) {
+  for (const Case& c :
+       {Case{{2, 8, 8, 640}, 72}, Case{{1, 33, 40, 24}, 19}, Case{{2, 40, 32, 64}, 704},
+        Case{{3, 64, 64, 64}, 128}, Case{{2, 17, 16, 64}, 64, 2}}) {
     SCOPED_TRACE(to_string(c.x));
-    const auto run = [&](Device& on) {
-      Side side(on, DType::bf16);
+    expect_twins([&](Side& side) {
       const Tensor x = side.tensor(c.x);
       const Weight weight = side.weight(WeightUse::conv, {c.channels, c.x[3], 3, 3});
       const Weight bias = side.weight(WeightUse::vector, {c.channels}, 3);
-      const Tensor residual = side.tensor({c.x[0], c.x[1], c.x[2], c.channels});
-      return download(ops::conv2d(
-          x, weight, {.bias = &bias, .residual = &residual, .pad_before = 1, .pad_after = 1}));
-    };
-    EXPECT_LE(relative_error(run(*device), run(*reference)),
-              tolerance({.device = "cuda:0", .compute = DType::bf16}));
+      const Tensor row_bias = side.tensor({c.x[0], c.channels}, 5);
+      return ops::conv2d(x, weight,
+                         {.bias = &bias,
+                          .row_bias = &row_bias,
+                          .stride = c.stride,
+                          .pad_before = 1,
+                          .pad_after = 1});
+    });
+  }
+}
+
+TEST_F(OlderProducts, UpsamplingAgrees) {
+  for (const std::int64_t height : {18, 13, 5}) {
+    SCOPED_TRACE(height);
+    expect_twins([&](Side& side) {
+      const Tensor x = side.tensor({2, 9, 12, 72});
+      const Weight weight = side.weight(WeightUse::upsample_conv, {40, 72, 3, 3});
+      return ops::upsample_conv2d(x, weight, height, 24);
+    });
   }
 }
 

@@ -27,7 +27,7 @@ inline constexpr std::string_view kDeviceHelp =
 [[nodiscard]] std::unique_ptr<Device> open_device(std::string_view name,
                                                   DeviceOptions options = {});
 
-// The names that open_device accepts here and now, the fastest general choice first.
+// The names that open_device accepts here and now.
 [[nodiscard]] std::vector<std::string> device_names();
 
 // What "auto", "f32", "bf16" or "int8" means for a device: auto is bf16 where it multiplies bf16

@@ -33,8 +33,8 @@ class MemoryPool {
   // Releases cached blocks, the largest first, until at most `kept` bytes of them are left.
   void trim(std::size_t kept = 0) noexcept;
 
-  // The same between the ops of a network, where its sizes change: what is kept is of no use to what
-  // follows. Does nothing where a release waits; blocks are then released when there is no memory.
+  // The same between the ops of a network, where its sizes change: what is kept is of no use to
+  // what follows. Does nothing where a release waits; blocks then go when there is no memory.
   void trim_on_the_way(std::size_t kept) noexcept;
 
   [[nodiscard]] std::size_t in_use() const;  // bytes handed out now
@@ -47,7 +47,7 @@ class MemoryPool {
   Source source_;
   mutable std::mutex mutex_;
   std::map<std::size_t, std::vector<void*>> free_;  // by size class
-  std::size_t cached_ = 0;  // bytes
+  std::size_t cached_ = 0;                          // bytes
   std::size_t in_use_ = 0;
   std::size_t peak_ = 0;
 };

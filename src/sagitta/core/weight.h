@@ -12,10 +12,10 @@ class Device;
 
 // What a weight is used for decides how a backend packs it.
 enum class WeightUse {
-  vector,         // (N): bias, norm scale and shift; always f32
-  linear,         // (out, in)
-  geglu,          // (2*out, in) of a gated layer: value rows first, then gate rows
-  conv,           // (out, in, kernel_h, kernel_w)
+  vector,  // (N): bias, norm scale and shift; f32, but a backend may round the bias of a product
+  linear,  // (out, in)
+  geglu,   // (2*out, in) of a gated layer: value rows first, then gate rows
+  conv,    // (out, in, kernel_h, kernel_w)
   upsample_conv,  // (out, in, 3, 3), applied to an enlarged picture
 };
 

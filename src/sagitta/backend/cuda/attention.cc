@@ -27,6 +27,7 @@ bool takes_flash(const AttentionArgs& args, const Tensor& out) {
 }
 
 void run_flash(const AttentionArgs& args, Tensor& out) {
+  const auto& context = out.device().context<Context>();
   check(attention_flash({.q = args.q.data<std::byte>(),
                          .k = args.k.data<std::byte>(),
                          .v = args.v.data<std::byte>(),
@@ -37,8 +38,9 @@ void run_flash(const AttentionArgs& args, Tensor& out) {
                          .heads = args.heads,
                          .size = static_cast<int>(args.q.dim(2) / args.heads),
                          .scale = args.scale,
-                         .causal = args.causal},
-                        out.device().context<Context>().stream),
+                         .causal = args.causal,
+                         .processors = context.processors},
+                        context.stream),
         "attention");
 }
 
@@ -59,10 +61,12 @@ void run_products(const AttentionArgs& args, Tensor& out) {
   Tensor logits(out.device(), {heads, chunk, stride}, DType::f32);
   Tensor weights(out.device(), {heads, chunk, stride});
   const auto element = static_cast<std::int64_t>(size_of(type));
+  const auto up_to = [&](const Tensor& x, std::int64_t sample, std::int64_t row) {
+    return (sample * x.dim(1) + row) * channels * element;
+  };
   const auto rows_of = [&](const Tensor& x, std::int64_t sample, std::int64_t row) {
-    return Operand{.data = x.data<std::byte>() + (sample * x.dim(1) + row) * channels * element,
-                   .stride = channels,
-                   .step = size};
+    return Operand{
+        .data = x.data<std::byte>() + up_to(x, sample, row), .stride = channels, .step = size};
   };
   if (args.received != nullptr) {
     check(cudaMemsetAsync(args.received->data<float>(), 0, args.received->bytes(), context.stream),
@@ -71,20 +75,17 @@ void run_products(const AttentionArgs& args, Tensor& out) {
   for (std::int64_t sample = 0; sample < args.q.dim(0); ++sample) {
     for (std::int64_t first = 0; first < queries; first += chunk) {
       const std::int64_t count = std::min(chunk, queries - first);
-      const Operand of_logits{
-          .data = logits.data<float>(), .stride = stride, .step = count * stride};
-      const Operand of_weights{
-          .data = weights.data<std::byte>(), .stride = stride, .step = count * stride};
-      multiply(context, {.type = type,
-                         .out_type = DType::f32,
-                         .rows = count,
-                         .cols = keys,
-                         .depth = size,
-                         .a = rows_of(args.q, sample, first),
-                         .b = rows_of(args.k, sample, 0),
-                         .out = of_logits,
-                         .alpha = args.scale,
-                         .count = heads});
+      multiply(context,
+               {.type = type,
+                .out_type = DType::f32,
+                .rows = count,
+                .cols = keys,
+                .depth = size,
+                .a = rows_of(args.q, sample, first),
+                .b = rows_of(args.k, sample, 0),
+                .out = {.data = logits.data<float>(), .stride = stride, .step = count * stride},
+                .alpha = args.scale,
+                .count = heads});
       const Logits rows{.data = logits.data<float>(),
                         .heads = heads,
                         .queries = count,
@@ -98,16 +99,19 @@ void run_products(const AttentionArgs& args, Tensor& out) {
                            args.received->data<float>() + sample * keys, context.stream),
               "attention");
       }
-      multiply(context, {.type = type,
-                         .out_type = type,
-                         .rows = count,
-                         .cols = size,
-                         .depth = keys,
-                         .a = of_weights,
-                         .b = rows_of(args.v, sample, 0),
-                         .b_rows_are_columns = false,
-                         .out = rows_of(out, sample, first),
-                         .count = heads});
+      multiply(context,
+               {.type = type,
+                .out_type = type,
+                .rows = count,
+                .cols = size,
+                .depth = keys,
+                .a = {.data = weights.data<std::byte>(), .stride = stride, .step = count * stride},
+                .b = rows_of(args.v, sample, 0),
+                .b_rows_are_columns = false,
+                .out = {.data = out.data<std::byte>() + up_to(out, sample, first),
+                        .stride = channels,
+                        .step = size},
+                .count = heads});
     }
   }
 }

@@ -13,12 +13,14 @@
 // so the four lanes of a quad share two rows of C. And two neighbouring C of the first product,
 // rounded to bf16 and paired, are one A of the second as they stand: weights need no shuffling.
 //
-// ldmatrix fetches four 8x8 squares into four registers: lanes 8 i to 8 i + 7 give the addresses
-// of the rows of square i, and of each square a lane gets row group, columns 2 quad and 2 quad + 1
-// (of the transposed square if asked to). A square is a quarter of an A. It is also half of a B,
-// as it stands if a row in memory runs along the depth, as a key does in the first product, and
-// transposed if it runs along the columns, as a value does in the second.
+// load_tiles fetches four 8x8 tiles, called squares here, into four registers: lanes 8 i to 8 i + 7
+// give the addresses of the rows of square i, and of each square a lane gets row group, columns
+// 2 quad and 2 quad + 1 (of the transposed square if asked to). A square is a quarter of an A. It
+// is also half of a B, as it stands if a row in memory runs along the depth, as a key does in the
+// first product, and transposed if it runs along the columns, as a value does in the second.
 #include "sagitta/backend/cuda/attention_flash.h"
+
+#include "sagitta/backend/cuda/tensor_core.cuh"
 
 #include <climits>
 #include <cmath>
@@ -63,72 +65,6 @@ struct Shape {
   static constexpr int kBlocks = kRowTiles == 2 || kSize > 128 ? 2 : kSize > 48 ? 3 : 4;
 };
 
-// --- instructions ---
-
-// Starts copying 16 bytes from global to shared memory. Unless they are real it writes zeros and
-// reads nothing, wherever `from` points.
-__device__ __forceinline__ void copy_async(std::uint32_t to, const void* from, bool real) {
-  const int bytes = real ? kCopyBytes : 0;
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to),
-               "l"(__cvta_generic_to_global(from)), "r"(bytes)
-               : "memory");
-}
-
-// Waits for the copies that this thread has started.
-__device__ __forceinline__ void wait_for_copies() {
-  asm volatile("cp.async.wait_all;" ::: "memory");
-}
-
-// Fetches four squares from the rows at the lanes' addresses.
-__device__ __forceinline__ void load_squares(std::uint32_t (&to)[4], std::uint32_t from) {
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
-               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
-               : "r"(from)
-               : "memory");
-}
-
-__device__ __forceinline__ void load_squares_transposed(std::uint32_t (&to)[4],
-                                                        std::uint32_t from) {
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
-               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
-               : "r"(from)
-               : "memory");
-}
-
-// c += a b
-__device__ __forceinline__ void multiply(float (&c)[4], const std::uint32_t (&a)[4],
-                                         std::uint32_t b0, std::uint32_t b1) {
-  asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
-      "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-}
-
-// c += a b over the first eight of the depth.
-__device__ __forceinline__ void multiply_half(float (&c)[4], const std::uint32_t (&a)[4],
-                                              std::uint32_t b0) {
-  asm("mma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32 "
-      "{%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
-      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-      : "r"(a[0]), "r"(a[1]), "r"(b0));
-}
-
-// Two bf16, rounded to nearest even; the first has the lower half and so the lower address.
-__device__ __forceinline__ std::uint32_t round_pair(float first, float second) {
-  std::uint32_t pair;
-  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(second), "f"(first));
-  return pair;
-}
-
-// 2^x to about 2 units in the last place; 0 for -inf.
-__device__ __forceinline__ float power_of_two(float x) {
-  float y;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
-  return y;
-}
-
-// --- end of instructions ---
-
 __device__ __forceinline__ float quad_max(float x) {
   x = fmaxf(x, __shfl_xor_sync(0xffffffffU, x, 1));
   return fmaxf(x, __shfl_xor_sync(0xffffffffU, x, 2));
@@ -165,7 +101,7 @@ struct Queries {
 // where whatever else lay there could be NaN and spoil a weight of zero. A thread copies the same
 // piece of every kStep-th row, so that it has few addresses to work out and to keep.
 template <class S, int kRows>
-__device__ __forceinline__ void load_tile(std::uint32_t tile, const std::uint16_t* from, int pitch,
+__device__ __forceinline__ void copy_tile(std::uint32_t tile, const std::uint16_t* from, int pitch,
                                           int rows, int size) {
   constexpr int kPieces = S::kSize / kCopyElements;  // of a row
   constexpr int kStep = kThreads / kPieces;
@@ -187,7 +123,8 @@ __device__ __forceinline__ void load_tile(std::uint32_t tile, const std::uint16_
 // Makes every thread's copies visible to all, and lets no warp go on to overwrite what another
 // still reads.
 __device__ __forceinline__ void meet() {
-  wait_for_copies();
+  commit_copies();
+  wait_for_copies<0>();
   __syncthreads();
 }
 
@@ -208,7 +145,7 @@ __device__ __forceinline__ std::uint32_t across_first(int lane) {
 template <class S>
 __device__ __forceinline__ void load_queries(std::uint32_t (&a)[4], std::uint32_t address, int m,
                                              int step) {
-  load_squares(a, address + m * 16 * S::kRowBytes + step * 16 * kElementBytes);
+  load_tiles(a, address + m * 16 * S::kRowBytes + step * 16 * kElementBytes);
 }
 
 template <class S>
@@ -251,15 +188,15 @@ __device__ __forceinline__ void multiply_by_keys(Logits<S>& logits, const Querie
 #pragma unroll
     for (int n = 0; n < S::kKeyTiles; n += 2) {
       std::uint32_t b[4];
-      load_squares(b, keys + n * 8 * S::kRowBytes + step * 16 * kElementBytes);
+      load_tiles(b, keys + n * 8 * S::kRowBytes + step * 16 * kElementBytes);
 #pragma unroll
       for (int m = 0; m < S::kRowTiles; ++m) {
         if (whole) {
-          multiply(logits.c[m][n], a[m], b[0], b[1]);
-          multiply(logits.c[m][n + 1], a[m], b[2], b[3]);
+          multiply_tiles(logits.c[m][n], a[m], b[0], b[1]);
+          multiply_tiles(logits.c[m][n + 1], a[m], b[2], b[3]);
         } else {
-          multiply_half(logits.c[m][n], a[m], b[0]);
-          multiply_half(logits.c[m][n + 1], a[m], b[2]);
+          multiply_half_tiles(logits.c[m][n], a[m], b[0]);
+          multiply_half_tiles(logits.c[m][n + 1], a[m], b[2]);
         }
       }
     }
@@ -344,11 +281,11 @@ __device__ __forceinline__ void multiply_by_values(Running<S>& running, const Lo
 #pragma unroll
     for (int n = 0; n < S::kOutTiles; n += 2) {
       std::uint32_t b[4];
-      load_squares_transposed(b, values + k * 8 * S::kRowBytes + n * 8 * kElementBytes);
+      load_tiles_transposed(b, values + k * 8 * S::kRowBytes + n * 8 * kElementBytes);
 #pragma unroll
       for (int m = 0; m < S::kRowTiles; ++m) {
-        multiply(running.out[m][n], a[m], b[0], b[1]);
-        if (n + 1 < S::kOutTiles) multiply(running.out[m][n + 1], a[m], b[2], b[3]);
+        multiply_tiles(running.out[m][n], a[m], b[0], b[1]);
+        if (n + 1 < S::kOutTiles) multiply_tiles(running.out[m][n + 1], a[m], b[2], b[3]);
       }
     }
   }
@@ -417,19 +354,19 @@ __global__ void __launch_bounds__(kThreads, S::kBlocks) attend(const FlashAttent
   const auto* v = static_cast<const std::uint16_t*>(args.v) + key_offset;
   auto* out = static_cast<std::uint16_t*>(args.out) + row_offset;
 
-  const auto query_tile = static_cast<std::uint32_t>(__cvta_generic_to_shared(shared));
+  const std::uint32_t query_tile = shared_address(shared);
   const std::uint32_t key_tiles = query_tile + S::kQueryTileBytes;
   const std::uint32_t value_tiles = key_tiles + 2 * S::kKeyTileBytes;
-  const auto load_keys_and_values = [&](int first_key, int which) {
+  const auto copy_keys_and_values = [&](int first_key, int which) {
     const std::int64_t offset = std::int64_t{first_key} * pitch;
-    load_tile<S, S::kKeys>(key_tiles + which * S::kKeyTileBytes, k + offset, pitch,
+    copy_tile<S, S::kKeys>(key_tiles + which * S::kKeyTileBytes, k + offset, pitch,
                            keys - first_key, args.size);
-    load_tile<S, S::kKeys>(value_tiles + which * S::kKeyTileBytes, v + offset, pitch,
+    copy_tile<S, S::kKeys>(value_tiles + which * S::kKeyTileBytes, v + offset, pitch,
                            keys - first_key, args.size);
   };
 
-  load_tile<S, S::kQueries>(query_tile, q, pitch, queries - first_row, args.size);
-  load_keys_and_values(0, 0);
+  copy_tile<S, S::kQueries>(query_tile, q, pitch, queries - first_row, args.size);
+  copy_keys_and_values(0, 0);
   meet();
 
   Queries<S> query;
@@ -458,7 +395,7 @@ __global__ void __launch_bounds__(kThreads, S::kBlocks) attend(const FlashAttent
 #pragma unroll 1
   for (int first_key = 0; first_key < seen_keys; first_key += S::kKeys) {
     const int next_key = first_key + S::kKeys;
-    if (next_key < seen_keys) load_keys_and_values(next_key, which ^ 1);
+    if (next_key < seen_keys) copy_keys_and_values(next_key, which ^ 1);
 
     Logits<S> logits;
     multiply_by_keys(logits, query, key_tiles + which * S::kKeyTileBytes + across_first<S>(lane));
@@ -502,14 +439,7 @@ template <int kSize>
 cudaError_t choose_rows(const FlashAttention& args, cudaStream_t stream) {
   if constexpr (kSize <= 128) {
     using Tall = Shape<kSize, 2>;
-    int device = 0;
-    int processors = 0;
-    cudaError_t status = cudaGetDevice(&device);
-    if (status == cudaSuccess) {
-      status = cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device);
-    }
-    if (status != cudaSuccess) return status;
-    if (count_blocks(args, Tall::kQueries) >= std::int64_t{Tall::kBlocks} * processors) {
+    if (count_blocks(args, Tall::kQueries) >= std::int64_t{Tall::kBlocks} * args.processors) {
       return launch<Tall>(args, stream);
     }
   }

@@ -19,9 +19,10 @@ struct FlashAttention {
   std::int64_t queries;  // at least 1, like keys
   std::int64_t keys;
   int heads;
-  int size;     // channels of a head; see flash_takes
-  float scale;  // above 0
-  bool causal;  // key j is seen by query i only if j <= i
+  int size;        // channels of a head; see flash_takes
+  float scale;     // above 0
+  bool causal;     // key j is seen by query i only if j <= i
+  int processors;  // streaming multiprocessors of the device, by which work is cut
 };
 
 // Whether heads of this size can be taken: multiples of 8 up to 160.

@@ -45,12 +45,13 @@ Description describe(const Product& product) {
   return description;
 }
 
-// Of a row-major matrix with these rows and columns.
-MatrixLayout layout_of(DType type, std::int64_t rows, std::int64_t cols, const Operand& operand,
+// Of a row-major matrix with these rows and columns; Place is Operand or Result.
+template <class Place>
+MatrixLayout layout_of(DType type, std::int64_t rows, std::int64_t cols, const Place& place,
                        std::int64_t count) {
   cublasLtMatrixLayout_t handle = nullptr;
   check(cublasLtMatrixLayoutCreate(&handle, type_of(type), static_cast<std::uint64_t>(cols),
-                                   static_cast<std::uint64_t>(rows), operand.stride),
+                                   static_cast<std::uint64_t>(rows), place.stride),
         "the layout of a matrix");
   MatrixLayout layout(handle);
   const auto matrices = static_cast<std::int32_t>(count);
@@ -58,7 +59,7 @@ MatrixLayout layout_of(DType type, std::int64_t rows, std::int64_t cols, const O
                                          sizeof(matrices)),
         "the size of a batch");
   check(cublasLtMatrixLayoutSetAttribute(handle, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET,
-                                         &operand.step, sizeof(operand.step)),
+                                         &place.step, sizeof(place.step)),
         "the step of a batch");
   return layout;
 }
@@ -97,8 +98,10 @@ ProductPlans::Plan::Plan(const Context& context, const Product& p, unsigned alig
   cublasLtMatmulPreference_t handle = nullptr;
   check(cublasLtMatmulPreferenceCreate(&handle), "a preference");
   const Preference preference(handle);
-  set(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
-      std::uint64_t{context.workspace.bytes()});
+  set(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, std::uint64_t{kWorkspaceBytes});
+  // Sums of parts of the depth stay in f32, too.
+  set(preference, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
+      std::uint32_t{CUBLASLT_REDUCTION_SCHEME_NONE | CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE});
   for (const auto which :
        {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
         CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES}) {
@@ -109,9 +112,9 @@ ProductPlans::Plan::Plan(const Context& context, const Product& p, unsigned alig
   const cublasStatus_t status =
       cublasLtMatmulAlgoGetHeuristic(context.blas, description.get(), b.get(), a.get(), out.get(),
                                      out.get(), preference.get(), 1, &result, &found);
-  require(status == CUBLAS_STATUS_SUCCESS && found == 1, Fault::internal,
-          "cuBLASLt has no product of {} x {} by {} in {}", p.rows, p.depth, p.cols,
-          name_of(p.type));
+  check(status, "choosing a product");
+  require(found == 1, Fault::internal, "cuBLASLt has no product of {} x {} by {} in {}", p.rows,
+          p.depth, p.cols, name_of(p.type));
   algorithm = result.algo;
 }
 
@@ -140,8 +143,8 @@ void multiply(Context& context, const Product& product) {
   const void* const addend = product.addend == nullptr ? product.out.data : product.addend;
   check(cublasLtMatmul(context.blas, plan.description.get(), &alpha, product.b.data, plan.b.get(),
                        product.a.data, plan.a.get(), &beta, addend, plan.out.get(),
-                       const_cast<void*>(product.out.data), plan.out.get(), &plan.algorithm,
-                       context.workspace.data(), context.workspace.bytes(), context.stream),
+                       product.out.data, plan.out.get(), &plan.algorithm, context.workspace,
+                       kWorkspaceBytes, context.stream),
         "a product");
 }
 

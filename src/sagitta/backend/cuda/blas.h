@@ -19,6 +19,13 @@ struct Operand {
   std::int64_t step = 0;  // elements from one matrix of a batch to the next
 };
 
+// Where the results go.
+struct Result {
+  void* data = nullptr;
+  std::int64_t stride = 0;
+  std::int64_t step = 0;
+};
+
 // out = alpha a b + bias + addend, or with b transposed where b_rows_are_columns. Row-major, sums
 // in f32 and never in TF32.
 struct Product {
@@ -30,7 +37,7 @@ struct Product {
   Operand a;                       // (rows, depth)
   Operand b;                       // (cols, depth) where b_rows_are_columns, else (depth, cols)
   bool b_rows_are_columns = true;  // as weights are stored
-  Operand out;                     // (rows, cols)
+  Result out;                      // (rows, cols)
   const void* addend = nullptr;    // laid out like out
   const void* bias = nullptr;      // (cols)
   float alpha = 1;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sagitta/backend/cuda/blas.h"
+#include "sagitta/core/device.h"
 #include "sagitta/core/memory.h"
 
 #include <cublasLt.h>
@@ -16,12 +17,11 @@ namespace sagitta::cuda {
 void check(cudaError_t status, std::string_view what);
 void check(cublasStatus_t status, std::string_view what);
 
-// Memory of one device, outside of any pool, for as long as the block lives.
+// Memory of one device for what lives long, of exactly this size. Takes memory back from the
+// device's pool before it gives up. Throws Error{out_of_memory}.
 class Block {
  public:
-  Block() = default;
-  // Of the current device. Throws Error{out_of_memory}.
-  explicit Block(std::size_t bytes);
+  Block(Device& device, std::size_t bytes);
   ~Block();
   Block(Block&& other) noexcept;
   Block& operator=(Block&& other) noexcept;
@@ -30,6 +30,7 @@ class Block {
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
+  int ordinal_ = 0;
   void* data_ = nullptr;
   std::size_t bytes_ = 0;
 };
@@ -46,9 +47,18 @@ struct Context {
   bool wgmma = false;  // whether Hopper's products can be used
   cudaStream_t stream = nullptr;
   cublasLtHandle_t blas = nullptr;
-  Block workspace;  // of cuBLASLt's products
+  void* workspace = nullptr;  // of cuBLASLt's products, kWorkspaceBytes
   ProductPlans plans;
+
+ private:
+  void release() noexcept;
 };
+
+// What cuBLASLt's split products want on recent processors.
+inline constexpr std::size_t kWorkspaceBytes = std::size_t{32} << 20U;
+
+// Copies from host memory, which is not needed any more when this returns.
+void copy_to_device(Device& device, const void* from, void* to, std::size_t bytes);
 
 inline constexpr int kMostDevices = 16;
 

@@ -5,10 +5,12 @@
 #include "sagitta/backend/cuda/kernels.h"
 #include "sagitta/backend/cuda/patches.h"
 #include "sagitta/backend/cuda/weights.h"
+#include "sagitta/base/error.h"
 #include "sagitta/core/device.h"
 #include "sagitta/core/tensor.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace sagitta::cuda {
 namespace {
@@ -24,13 +26,6 @@ const void* address(const Tensor* tensor) {
   return tensor == nullptr ? nullptr : tensor->data<std::byte>();
 }
 
-bool takes_tiles(const Tensor& x, const ConvShape& shape) {
-  constexpr int kMostPixels = 32000;  // places of pixels are 16 bits there
-  constexpr int kWord = 8;
-  return x.dtype() == DType::bf16 && shape.channels % kWord == 0 &&
-         std::max(shape.height, shape.width) <= kMostPixels;
-}
-
 Finish finish_of(const ConvShape& shape, const Additions& additions) {
   return {.bias = vector_of(additions.bias),
           .row_bias = address(additions.row_bias),
@@ -40,8 +35,43 @@ Finish finish_of(const ConvShape& shape, const Additions& additions) {
           .cols = shape.out_channels};
 }
 
+// Numbers of pixels are 32 bits there, places in a picture 16.
+void check_tiles(const ConvShape& shape) {
+  constexpr int kMostSide = 32000;
+  constexpr int kMostKernel = 512;
+  constexpr std::int64_t kMostPixels = std::numeric_limits<std::int32_t>::max();
+  const std::int64_t source =
+      shape.samples * shape.source_height * std::int64_t{shape.source_width};
+  require(
+      std::max(shape.height, shape.width) <= kMostSide &&
+          std::max({shape.kernel_h, shape.kernel_w, shape.padding}) <= kMostKernel &&
+          std::max(source, shape.rows()) <= kMostPixels,
+      Fault::unsupported,
+      "conv2d: {} pictures of {}x{}, a kernel of {}x{}, padding {}: in bf16 the CUDA backend takes "
+      "sides up to {}, kernels and padding up to {} and {} pixels in all",
+      shape.samples, shape.height, shape.width, shape.kernel_h, shape.kernel_w, shape.padding,
+      kMostSide, kMostKernel, kMostPixels);
+}
+
+// The tensor, or a copy of it that starts at a whole word.
+Tensor aligned(const Tensor& x) {
+  constexpr std::uintptr_t kWordBytes = 16;
+  if (reinterpret_cast<std::uintptr_t>(x.data<std::byte>()) % kWordBytes == 0) return x;
+  Tensor copy(x.device(), x.shape(), x.dtype());
+  check(cudaMemcpyAsync(copy.data<std::byte>(), x.data<std::byte>(), x.bytes(),
+                        cudaMemcpyDeviceToDevice, x.device().context<Context>().stream),
+        "conv2d");
+  return copy;
+}
+
+Tensor aligned(const Tensor* x) { return x == nullptr ? Tensor() : aligned(*x); }
+
 void run_tiles(const ConvShape& shape, const Tensor& x, const Weight& weight,
                const Additions& additions, Tensor& out) {
+  check_tiles(shape);
+  const Tensor pixels = aligned(x);
+  const Tensor row_bias = aligned(additions.row_bias);
+  const Tensor residual = aligned(additions.residual);
   const auto& context = out.device().context<Context>();
   const ConvCut cut = cut_conv(shape, context.processors, context.wgmma);
   Tensor sums;
@@ -49,11 +79,11 @@ void run_tiles(const ConvShape& shape, const Tensor& x, const Weight& weight,
     sums = Tensor(out.device(), {cut.parts, shape.rows(), shape.out_channels}, DType::f32);
   }
   check(conv2d_tiles({.shape = shape,
-                      .x = x.data<std::byte>(),
+                      .x = pixels.data<std::byte>(),
                       .kernel = kernel_of(weight).values.data(),
                       .bias = vector_of(additions.bias),
-                      .row_bias = address(additions.row_bias),
-                      .residual = address(additions.residual),
+                      .row_bias = row_bias ? row_bias.data<std::byte>() : nullptr,
+                      .residual = residual ? residual.data<std::byte>() : nullptr,
                       .out = out.data<std::byte>()},
                      cut, sums ? sums.data<float>() : nullptr, context.stream),
         "conv2d");
@@ -97,7 +127,7 @@ void run_patches(const ConvShape& shape, const Tensor& x, const Weight& weight,
 
 void run(const ConvShape& shape, const Tensor& x, const Weight& weight, const Additions& additions,
          Tensor& out) {
-  if (takes_tiles(x, shape)) {
+  if (kernel_of(weight).tiled) {
     run_tiles(shape, x, weight, additions, out);
   } else {
     run_patches(shape, x, weight, additions, out);

@@ -4,11 +4,13 @@
 // of an 8x8 tile come from different banks; it is also the order that Hopper's products read. Three
 // steps are in shared memory at a time: one is multiplied while two come.
 //
-// What multiplies is a class Tile: `columns`, the number of output channels; kBeside, whether its
-// products run beside the program, until `wait()`; `arrived()`, called when a step has come and
-// before all threads meet; `multiply(stage)`; and `each_pair`.
+// What multiplies is a class Tile: kColumns, the number of output channels; `arrived()`, called
+// when a step has come and before all threads meet; `multiply(stage)`, and `wait()` if its products
+// run beside the program; and `each_pair`. Its Kernels bring the kernels of a step, which lie in
+// memory as they shall lie in the block's.
 #pragma once
 
+#include "sagitta/backend/cuda/conv2d_kernels.h"
 #include "sagitta/backend/cuda/conv2d_tiles.h"
 #include "sagitta/backend/cuda/device.cuh"
 #include "sagitta/backend/cuda/tensor_core.cuh"
@@ -17,7 +19,7 @@ namespace sagitta::cuda {
 
 constexpr int kThreads = 256;
 constexpr int kRows = 128;
-constexpr int kDepth = 64;
+constexpr int kDepth = ConvKernels::kDepth;
 constexpr int kStages = 3;
 constexpr int kWord = 8;                // values in 16 bytes
 constexpr int kWords = kDepth / kWord;  // of a row
@@ -27,10 +29,6 @@ constexpr int kOutside = -(1 << 14);            // a row of pixels that no tap r
 
 template <int kColumns>
 constexpr int kStageBytes = (kRows + kColumns) * kRowBytes;
-
-__host__ __device__ inline int steps_of(const ConvShape& shape) {
-  return (shape.channels + kDepth - 1) / kDepth * shape.kernel_h * shape.kernel_w;
-}
 
 __device__ inline std::uint32_t place(int row, int word) {
   return static_cast<std::uint32_t>(row * kRowBytes + ((word ^ (row % kWords)) * 16));
@@ -56,18 +54,16 @@ struct Walk {
   }
 };
 
-// One word of four pixels and of kColumns / 32 kernels in each step, for each thread.
-template <int kColumns, bool kEnlarges>
-class Loader {
+// Brings the pixels of a step: one word of four of them for each thread.
+template <bool kResamples>
+class Pixels {
  public:
   static constexpr int kPixels = kRows / kRowsAtOnce;
-  static constexpr int kKernels = kColumns / kRowsAtOnce;
 
-  __device__ Loader(const ConvTiles& args, std::int64_t first_row, int first_column, int step)
+  __device__ Pixels(const ConvTiles& args, std::int64_t first_row, int step)
       : args_(args),
         word_(static_cast<int>(threadIdx.x) % kWords),
         row_(static_cast<int>(threadIdx.x) / kWords),
-        column_(first_column + row_),
         walk_(args.shape, step) {
     const ConvShape& shape = args.shape;
     const int pixels = shape.out_height * shape.out_width;
@@ -80,7 +76,7 @@ class Loader {
       place_[i] = (row < shape.rows() ? y : kOutside) * (1 << 16) | (x & 0xFFFF);
       const int source_row = sample * shape.source_height;
       source_[i] =
-          kEnlarges ? source_row * shape.source_width : (source_row + y) * shape.source_width + x;
+          kResamples ? source_row * shape.source_width : (source_row + y) * shape.source_width + x;
     }
   }
 
@@ -98,7 +94,7 @@ class Loader {
                          static_cast<unsigned>(tap_y) < static_cast<unsigned>(shape.height) &&
                          static_cast<unsigned>(tap_x) < static_cast<unsigned>(shape.width);
       int pixel = source_[i];
-      if constexpr (kEnlarges) {
+      if constexpr (kResamples) {
         const std::int64_t source_y = std::int64_t{tap_y} * shape.source_height / shape.height;
         const std::int64_t source_x = std::int64_t{tap_x} * shape.source_width / shape.width;
         pixel += static_cast<int>(source_y * shape.source_width + source_x);
@@ -108,17 +104,6 @@ class Loader {
       const Bf16* const from = x + std::int64_t{pixel} * shape.channels + channel;
       copy_async(stage + place(row_ + i * kRowsAtOnce, word_), there ? from : x, there);
     }
-    const Bf16* const kernel = static_cast<const Bf16*>(args_.kernel);
-    const std::int64_t depth = shape.depth();
-    const std::int64_t at =
-        (std::int64_t{walk_.tap_y} * shape.kernel_w + walk_.tap_x) * shape.channels + channel;
-#pragma unroll
-    for (int i = 0; i < kKernels; ++i) {
-      const int column = column_ + i * kRowsAtOnce;
-      const bool there = inside && column < shape.out_channels;
-      copy_async(stage + kRows * kRowBytes + place(row_ + i * kRowsAtOnce, word_),
-                 there ? kernel + column * depth + at : kernel, there);
-    }
     walk_.step(shape);
   }
 
@@ -126,13 +111,21 @@ class Loader {
   const ConvTiles& args_;
   int word_;
   int row_;
-  int column_;
   Walk walk_;
   // Of the first tap: its row and column, 16 bits each since registers are few, and the number of
-  // its pixel, or of the first one of its sample where the picture is enlarged.
+  // its pixel, or of the first one of its sample where the source has another size.
   int place_[kPixels];
   int source_[kPixels];
 };
+
+// Where the kernels of a block's steps lie, one after the other.
+template <int kColumns>
+__device__ const unsigned char* kernels_of(const ConvTiles& args, int first_column, int step) {
+  const std::int64_t group = first_column / ConvKernels::kColumns;
+  const std::int64_t row = first_column % ConvKernels::kColumns;
+  return static_cast<const unsigned char*>(args.kernel) +
+         (group * steps_of(args.shape) + step) * ConvKernels::kBytes + row * kRowBytes;
+}
 
 // Two neighbours, at once where rows are so long that all pairs start at whole words.
 struct Pairs {
@@ -189,7 +182,7 @@ __device__ inline float2 finished(const ConvTiles& args, std::int64_t row, int c
 
 // The block's tile of this part of the depth: steps, then biases and residual. With several parts,
 // the sums alone, into `sums`.
-template <class Tile, bool kEnlarges>
+template <class Tile, bool kResamples>
 __device__ void make_tile(const ConvTiles& args, int parts, float* sums) {
   extern __shared__ __align__(1024) unsigned char shared[];
   constexpr int kColumns = Tile::kColumns;
@@ -207,22 +200,29 @@ __device__ void make_tile(const ConvTiles& args, int parts, float* sums) {
     return stages + static_cast<std::uint32_t>(step % kStages * kStageBytes<kColumns>);
   };
 
-  Loader<kColumns, kEnlarges> loader(args, first_row, first_column, begin);
+  Pixels<kResamples> pixels(args, first_row, begin);
+  typename Tile::Kernels kernels(args, first_column, begin, stages);
+  const auto load = [&](int step) {
+    pixels.load(stage(step));
+    kernels.load(step, stage(step) + kRows * kRowBytes);
+  };
   Tile tile;
+  constexpr bool kBeside = requires { tile.wait(); };
   for (int i = 0; i < kStages - 1; ++i) {
-    if (i < steps) loader.load(stage(i));
+    if (i < steps) load(i);
     commit_copies();
   }
   for (int i = 0; i < steps; ++i) {
     wait_for_copies<kStages - 2>();
+    kernels.wait(i);
     tile.arrived();
     __syncthreads();
-    if constexpr (Tile::kBeside) tile.multiply(stage(i));
+    if constexpr (kBeside) tile.multiply(stage(i));
     // Where the step before was, which all threads have done.
     const int next = i + kStages - 1;
-    if (next < steps) loader.load(stage(next));
+    if (next < steps) load(next);
     commit_copies();
-    if constexpr (Tile::kBeside) {
+    if constexpr (kBeside) {
       tile.wait();
     } else {
       tile.multiply(stage(i));
@@ -247,7 +247,7 @@ __device__ void make_tile(const ConvTiles& args, int parts, float* sums) {
 template <class Tile>
 cudaError_t launch_tiles(void (*kernel)(ConvTiles, int, float*), const ConvTiles& args, int parts,
                          float* sums, cudaStream_t stream) {
-  constexpr int kBytes = kStages * kStageBytes<Tile::kColumns>;
+  constexpr int kBytes = kStages * kStageBytes<Tile::kColumns> + Tile::Kernels::kSharedBytes;
   const cudaError_t status =
       cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kBytes);
   if (status != cudaSuccess) return status;

@@ -5,8 +5,8 @@
 
 namespace sagitta::cuda {
 
-// The kernel runs over a picture of (height, width), which is the source enlarged by nearest
-// neighbour where it is larger: its row y is the source's floor(y * source_height / height).
+// The kernel runs over a picture of (height, width), which is the source brought to that size by
+// nearest neighbour: its row y is the source's floor(y * source_height / height).
 struct ConvShape {
   std::int64_t samples = 0;
   int source_height = 0;
@@ -27,7 +27,7 @@ struct ConvShape {
   }
   [[nodiscard]] constexpr std::int64_t taps() const { return std::int64_t{kernel_h} * kernel_w; }
   [[nodiscard]] constexpr std::int64_t depth() const { return taps() * channels; }
-  [[nodiscard]] constexpr bool enlarges() const {
+  [[nodiscard]] constexpr bool resamples() const {
     return height != source_height || width != source_width;
   }
 };

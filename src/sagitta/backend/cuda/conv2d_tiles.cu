@@ -10,12 +10,37 @@
 namespace sagitta::cuda {
 namespace {
 
+// All threads copy, a word each in turns.
+template <int kColumns>
+class CopiedKernels {
+ public:
+  static constexpr int kSharedBytes = 0;
+
+  __device__ CopiedKernels(const ConvTiles& args, int first_column, int step,
+                           std::uint32_t /*shared*/)
+      : from_(kernels_of<kColumns>(args, first_column, step) + threadIdx.x * 16) {}
+
+  __device__ void load(int step, std::uint32_t to) const {
+    constexpr int kBytesAtOnce = kThreads * 16;
+    const unsigned char* const from = from_ + std::int64_t{step} * ConvKernels::kBytes;
+#pragma unroll
+    for (int i = 0; i < kColumns * kRowBytes / kBytesAtOnce; ++i) {
+      copy_async(to + threadIdx.x * 16 + static_cast<std::uint32_t>(i * kBytesAtOnce),
+                 from + i * kBytesAtOnce, true);
+    }
+  }
+  __device__ void wait(int /*step*/) const {}
+
+ private:
+  const unsigned char* from_;
+};
+
 // The sums of one warp: a part of the block's tile, of which there are two or four by four or two.
 template <int kTileColumns>
 class WarpTile {
  public:
   static constexpr int kColumns = kTileColumns;
-  static constexpr bool kBeside = false;
+  using Kernels = CopiedKernels<kTileColumns>;
   static constexpr int kColumnsOfWarp = 32;
   static constexpr int kWarpsAcross = kColumns / kColumnsOfWarp;
   static constexpr int kRowsOfWarp = kRows * kWarpsAcross / (kThreads / 32);
@@ -78,22 +103,18 @@ class WarpTile {
   float sums_[kRowTiles][kColumnTiles][4] = {};
 };
 
-template <int kColumns, bool kEnlarges>
+template <int kColumns, bool kResamples>
 __global__ void __launch_bounds__(kThreads, 2)
     tiles_kernel(const __grid_constant__ ConvTiles args, int parts, float* sums) {
-  make_tile<WarpTile<kColumns>, kEnlarges>(args, parts, sums);
+  make_tile<WarpTile<kColumns>, kResamples>(args, parts, sums);
 }
 
 template <int kColumns>
 cudaError_t launch(const ConvTiles& args, int parts, float* sums, cudaStream_t stream) {
   const auto kernel =
-      args.shape.enlarges() ? tiles_kernel<kColumns, true> : tiles_kernel<kColumns, false>;
+      args.shape.resamples() ? tiles_kernel<kColumns, true> : tiles_kernel<kColumns, false>;
   return launch_tiles<WarpTile<kColumns>>(kernel, args, parts, sums, stream);
 }
-
-}  // namespace
-
-namespace {
 
 // Microseconds of a step on an H100: of a block that has a processor for itself, and for each block
 // where there are several. Elsewhere the ratios count.
@@ -103,8 +124,8 @@ struct Speed {
 };
 
 Speed speed_of(int columns, bool wgmma) {
-  if (wgmma) return columns == 128 ? Speed{0.62, 0.585} : Speed{0.46, 0.4};
-  return columns == 128 ? Speed{1.29, 1.15} : Speed{0.62, 0.5};
+  if (wgmma) return columns == 128 ? Speed{0.6, 0.46} : Speed{0.42, 0.37};
+  return columns == 128 ? Speed{1.8, 0.85} : Speed{0.54, 0.5};
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace sagitta::cuda {
 struct ConvTiles {
   ConvShape shape;                 // channels a multiple of 8
   const void* x = nullptr;         // bf16 (samples, source_height, source_width, channels)
-  const void* kernel = nullptr;    // bf16 (out_channels, taps, channels)
+  const void* kernel = nullptr;    // as conv2d_kernels.h packs it
   const float* bias = nullptr;     // (out_channels)
   const void* row_bias = nullptr;  // bf16 (samples, out_channels)
   const void* residual = nullptr;  // bf16, like out

@@ -1,5 +1,5 @@
-// What all device code shares: numbers in either compute type, eight at a time, and the choice of
-// a type at run time.
+// What all device code shares: numbers as floats, eight at a time, and the choice of a type at run
+// time.
 #pragma once
 
 #include "sagitta/core/dtype.h"
@@ -44,7 +44,7 @@ struct alignas(sizeof(T) * kCount < 16 ? sizeof(T) * kCount : 16) Few {
   __device__ void set(int i, float value) { values[i] = from_float<T>(value); }
 };
 
-// Calls work with a value of the C++ type of `type`: f32, bf16 or f16.
+// Calls work with a value of the C++ type of `type`: f32 or bf16, the compute types.
 template <class Work>
 cudaError_t with_type(DType type, const Work& work) {
   switch (type) {
@@ -54,12 +54,17 @@ cudaError_t with_type(DType type, const Work& work) {
     case DType::bf16:
       work(Bf16{});
       break;
-    case DType::f16:
-      work(__half{});
-      break;
     default:
       return cudaErrorInvalidValue;
   }
+  return cudaGetLastError();
+}
+
+// The same, or f16, in which values are stored.
+template <class Work>
+cudaError_t with_stored_type(DType type, const Work& work) {
+  if (type != DType::f16) return with_type(type, work);
+  work(__half{});
   return cudaGetLastError();
 }
 
@@ -79,10 +84,11 @@ void with_width(std::int64_t neighbours, const Work& work, const Addresses*... a
   }
 }
 
+// Blocks of one dimension. Too many of them are none, which no launch takes.
 inline unsigned blocks_for(std::int64_t items, int per_block) {
   constexpr std::int64_t kMost = (std::int64_t{1} << 31) - 1;
   const std::int64_t blocks = (items + per_block - 1) / per_block;
-  return static_cast<unsigned>(blocks < kMost ? blocks : kMost);
+  return static_cast<unsigned>(blocks <= kMost ? blocks : 0);
 }
 
 // a / b of numbers that are not negative; 64 bits take ten times as long as 32.

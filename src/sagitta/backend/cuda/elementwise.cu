@@ -17,7 +17,7 @@ __device__ float activated(Activation activation, float x) {
     case Activation::quick_gelu:
       return x / (1.0F + __expf(-1.702F * x));
     case Activation::relu:
-      return x < 0.0F ? 0.0F : x;  // NaN stays
+      return x > 0.0F ? x : 0.0F;
     case Activation::tanh:
       return tanhf(x);
     case Activation::none:

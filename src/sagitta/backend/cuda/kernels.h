@@ -1,9 +1,9 @@
 // The rows of the CUDA backend's kernel table. Each issues its work on the device's stream and
-// returns before it is done; only `download` and `finish` wait.
+// returns before it is done; only transfers, `load_weight` and `finish` wait.
 //
-// Products of matrices are cuBLASLt's; 3x3 convolutions in bf16, attention in bf16, norms and what
-// works element by element are our own device code (.cu), behind plain functions that take
-// addresses and sizes (.h). Checks and errors stay in the .cc files.
+// Products of matrices are cuBLASLt's; convolutions and attention in bf16, norms and what works
+// element by element are our own device code (.cu), behind plain functions that take addresses and
+// sizes (.h). Checks and errors stay in the .cc files.
 #pragma once
 
 #include "sagitta/core/kernels.h"

@@ -2,11 +2,13 @@
 #include "sagitta/backend/cuda/norm.h"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace sagitta::cuda {
 namespace {
 
 constexpr int kThreads = 256;
+constexpr int kMostThreads = 512;
 
 __device__ float sum_of_warp(float value) {
   for (int step = 16; step > 0; step /= 2) value += __shfl_xor_sync(0xFFFFFFFFU, value, step);
@@ -23,7 +25,8 @@ struct Piece {
 };
 
 // How a block's threads share rows of channels: each takes kCount neighbours of every so many rows,
-// or where there are more channels than threads, several such columns of all rows.
+// or where there are more channels than threads, several such columns of all rows. Blocks have whole
+// rows of threads.
 template <int kCount>
 struct Columns {
   int count;
@@ -38,7 +41,6 @@ struct Columns {
     rows = max(1, threads / count);
     row = rows > 1 ? thread / count : 0;
     first = rows > 1 ? thread % count : thread;
-    if (row >= rows) first = count;  // a thread too many
     step = rows > 1 ? count : threads;
   }
 };
@@ -73,16 +75,28 @@ __device__ void sum_channels(const T* x, int channels, const Piece& piece, float
   }
 }
 
+// Which of so many items of a sample a block is for. Grids have one dimension, since the others
+// take few blocks.
+struct Place {
+  std::int64_t sample;
+  int item;
+
+  __device__ explicit Place(int items)
+      : sample(blockIdx.x / static_cast<unsigned>(items)),
+        item(static_cast<int>(blockIdx.x % static_cast<unsigned>(items))) {}
+};
+
 // Mean and sum of squared distances from it, of each group of a piece.
 template <class T, int kCount>
-__global__ void statistics_kernel(GroupNorm args, int pieces, float* statistics) {
+__global__ void __launch_bounds__(kMostThreads)
+    statistics_kernel(GroupNorm args, int pieces, float* statistics) {
   extern __shared__ float shared[];
   float* const sums = shared;                   // (channels)
   float* const means = shared + args.channels;  // (groups)
-  const Piece piece(args.positions, pieces, static_cast<int>(blockIdx.x));
+  const Place place(pieces);
+  const Piece piece(args.positions, pieces, place.item);
   const int per_group = args.channels / args.groups;
-  const T* const x = static_cast<const T*>(args.x) +
-                     static_cast<std::int64_t>(blockIdx.y) * args.positions * args.channels;
+  const T* const x = static_cast<const T*>(args.x) + place.sample * args.positions * args.channels;
   const auto of_group = [&](int group) {
     float sum = 0.0F;
     for (int c = 0; c < per_group; ++c) sum += sums[group * per_group + c];
@@ -98,8 +112,7 @@ __global__ void statistics_kernel(GroupNorm args, int pieces, float* statistics)
     const float distance = value - means[c / per_group];
     return distance * distance;
   });
-  float* const out =
-      statistics + (static_cast<std::int64_t>(blockIdx.y) * pieces + blockIdx.x) * args.groups * 2;
+  float* const out = statistics + std::int64_t{blockIdx.x} * args.groups * 2;
   for (int g = static_cast<int>(threadIdx.x); g < args.groups; g += static_cast<int>(blockDim.x)) {
     out[2 * g] = means[g];
     out[2 * g + 1] = of_group(g);
@@ -127,11 +140,11 @@ struct Moments {
 // from it is to be multiplied by.
 __global__ void join_kernel(GroupNorm args, int pieces, const float* statistics, float2* factors) {
   constexpr unsigned kAll = 0xFFFFFFFFU;
-  const auto group = static_cast<int>(blockIdx.x);
-  const auto sample = static_cast<int>(blockIdx.y);
+  const Place place(args.groups);
+  const int group = place.item;
   const int per_group = args.channels / args.groups;
-  const float2* const own = reinterpret_cast<const float2*>(statistics) +
-                            static_cast<std::int64_t>(sample) * pieces * args.groups + group;
+  const float2* const own =
+      reinterpret_cast<const float2*>(statistics) + place.sample * pieces * args.groups + group;
   Moments moments;
 #pragma unroll 4
   for (int i = static_cast<int>(threadIdx.x); i < pieces; i += 32) {
@@ -150,23 +163,25 @@ __global__ void join_kernel(GroupNorm args, int pieces, const float* statistics,
   const float factor = rsqrtf(variance + args.eps);
   for (int c = static_cast<int>(threadIdx.x); c < per_group; c += 32) {
     const int channel = group * per_group + c;
-    factors[sample * args.channels + channel] = {mean, args.gamma[channel] * factor};
+    factors[place.sample * args.channels + channel] = {mean, args.gamma[channel] * factor};
   }
 }
 
 // The values of a piece. Each thread keeps to its channels, so that what belongs to them stays in
 // registers.
 template <class T, int kCount>
-__global__ void normalise_kernel(GroupNorm args, const float2* factors, T* out) {
-  const Piece piece(args.positions, static_cast<int>(gridDim.x), static_cast<int>(blockIdx.x));
-  const std::int64_t start = std::int64_t{blockIdx.y} * args.positions * args.channels;
+__global__ void __launch_bounds__(kMostThreads)
+    normalise_kernel(GroupNorm args, int blocks, const float2* factors, T* out) {
+  const Place place(blocks);
+  const Piece piece(args.positions, blocks, place.item);
+  const std::int64_t start = place.sample * args.positions * args.channels;
   const Columns<kCount> columns(args.channels);
   for (int column = columns.first; column < columns.count; column += columns.step) {
     const int c = column * kCount;
     float2 own[kCount];
     float betas[kCount];
     for (int i = 0; i < kCount; ++i) {
-      own[i] = factors[static_cast<int>(blockIdx.y) * args.channels + c + i];
+      own[i] = factors[place.sample * args.channels + c + i];
       betas[i] = args.beta[c + i];
     }
 #pragma unroll 4
@@ -225,10 +240,6 @@ __global__ void layer_norm_kernel(const T* x, const float* gamma, const float* b
   });
 }
 
-}  // namespace
-
-namespace {
-
 // Pieces of a sample with statistics of their own: enough for all processors, but of some thousand
 // values.
 int pieces_of(const GroupNorm& args) {
@@ -247,7 +258,7 @@ std::int64_t statistics_of(const GroupNorm& args) {
 template <int kCount>
 int threads_for(int channels) {
   const int columns = channels / kCount;
-  return columns <= kThreads ? kThreads / columns * columns : std::min(columns, 1024);
+  return columns <= kThreads ? kThreads / columns * columns : std::min(columns, kMostThreads);
 }
 
 }  // namespace
@@ -259,13 +270,13 @@ std::int64_t group_norm_floats(const GroupNorm& args) {
 cudaError_t normalise_groups(DType type, const GroupNorm& args, float* floats, void* out,
                              cudaStream_t stream) {
   const int pieces = pieces_of(args);
-  const auto samples = static_cast<unsigned>(args.samples);
   float2* const factors = reinterpret_cast<float2*>(floats + statistics_of(args));
   const std::size_t shared = static_cast<std::size_t>(args.channels + args.groups) * sizeof(float);
   constexpr std::int64_t kValues = 8192;  // of a block that normalises
-  constexpr std::int64_t kMostBlocks = 65535;
-  const auto blocks = static_cast<unsigned>(std::clamp<std::int64_t>(
+  constexpr std::int64_t kMostBlocks = 65536;
+  const auto blocks = static_cast<int>(std::clamp<std::int64_t>(
       args.positions * args.channels / kValues, 1, std::min(args.positions, kMostBlocks)));
+  const auto grid = [&](int items) { return blocks_for(args.samples * items, 1); };
   return with_type(type, [&](auto t) {
     using T = decltype(t);
     with_width(
@@ -274,12 +285,10 @@ cudaError_t normalise_groups(DType type, const GroupNorm& args, float* floats, v
           constexpr int kCount = decltype(width)::value;
           const int threads = threads_for<kCount>(args.channels);
           statistics_kernel<T, kCount>
-              <<<dim3(static_cast<unsigned>(pieces), samples), threads, shared, stream>>>(
-                  args, pieces, floats);
-          join_kernel<<<dim3(static_cast<unsigned>(args.groups), samples), 32, 0, stream>>>(
-              args, pieces, floats, factors);
+              <<<grid(pieces), threads, shared, stream>>>(args, pieces, floats);
+          join_kernel<<<grid(args.groups), 32, 0, stream>>>(args, pieces, floats, factors);
           normalise_kernel<T, kCount>
-              <<<dim3(blocks, samples), threads, 0, stream>>>(args, factors, static_cast<T*>(out));
+              <<<grid(blocks), threads, 0, stream>>>(args, blocks, factors, static_cast<T*>(out));
         },
         args.x, out);
   });
@@ -302,9 +311,9 @@ cudaError_t normalise_rows(DType type, const void* x, const float* gamma, const 
           };
           const std::int64_t turns = (channels + 32 * kCount - 1) / (32 * kCount);
           if (turns <= 2) {
-            launch(Width<2>{});
+            launch(std::integral_constant<int, 2>{});
           } else {
-            launch(Width<5>{});
+            launch(std::integral_constant<int, 5>{});
           }
         },
         x, out);

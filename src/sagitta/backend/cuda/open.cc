@@ -109,9 +109,9 @@ std::unique_ptr<Device> open(std::string_view name, const DeviceOptions& options
   require(!options.int8_products, Fault::unsupported,
           "device '{}' has no products in int8; choose f32 or bf16", name);
   const int major = major_of(*ordinal);
-  require(options.compute == DType::f32 || major >= kLeastMajor, Fault::unsupported,
-          "device '{}' has compute capability {}, but bf16 needs at least {}; choose f32", name,
-          major, kLeastMajor);
+  require(major >= kLeastMajor, Fault::unsupported,
+          "device '{}' has compute capability {}.x, expected at least {}.0", name, major,
+          kLeastMajor);
   cudaDeviceProp properties{};
   check(cudaGetDeviceProperties(&properties, *ordinal), "properties of the device");
   log(LogLevel::debug, "cuda:{}: {}, {} multiprocessors, {} MiB", *ordinal, properties.name,

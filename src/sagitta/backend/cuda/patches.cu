@@ -16,10 +16,10 @@ __global__ void patches_kernel(ConvShape shape, const T* x, std::int64_t first, 
   const int place = static_cast<int>(at - patch * stride);
   const int tap = place / shape.channels;
   const int channel = place % shape.channels;
-  const std::int64_t sample = quotient(row, shape.out_height * shape.out_width);
-  const int pixel = static_cast<int>(row - sample * shape.out_height * shape.out_width);
-  const int pixel_y = pixel / shape.out_width;
-  const int pixel_x = pixel % shape.out_width;
+  const std::int64_t line = quotient(row, shape.out_width);
+  const std::int64_t sample = quotient(line, shape.out_height);
+  const auto pixel_y = static_cast<int>(line - sample * shape.out_height);
+  const auto pixel_x = static_cast<int>(row - line * shape.out_width);
   const int from_y = pixel_y * shape.stride - shape.padding + tap / shape.kernel_w;
   const int from_x = pixel_x * shape.stride - shape.padding + tap % shape.kernel_w;
   T value = from_float<T>(0.0F);

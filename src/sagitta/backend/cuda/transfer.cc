@@ -18,20 +18,21 @@ bool converted_there(DType type) { return type == DType::bf16 || type == DType::
 
 }  // namespace
 
-// The host's values have been read when this returns: CUDA copies pageable memory first.
 void upload(const float* host, Tensor& out) {
-  const cudaStream_t stream = stream_of(out);
-  const auto copy = [&](Tensor& to) {
-    check(cudaMemcpyAsync(to.data<float>(), host, to.bytes(), cudaMemcpyHostToDevice, stream),
-          "values to the device");
-  };
-  if (out.dtype() == DType::f32) return copy(out);
+  Device& device = out.device();
+  if (out.dtype() == DType::f32) {
+    return copy_to_device(device, host, out.data<float>(), out.bytes());
+  }
+  if (out.dtype() == DType::f64) {
+    const std::vector<double> wide(host, host + out.size());
+    return copy_to_device(device, wide.data(), out.data<double>(), out.bytes());
+  }
   require(converted_there(out.dtype()), Fault::internal, "upload: cannot convert to {}",
           name_of(out.dtype()));
-  Tensor wide(out.device(), out.shape(), DType::f32);
-  copy(wide);
+  Tensor wide(device, out.shape(), DType::f32);
+  copy_to_device(device, host, wide.data<float>(), wide.bytes());
   check(convert(DType::f32, wide.data<float>(), out.dtype(), out.data<std::uint16_t>(), out.size(),
-                stream),
+                stream_of(out)),
         "upload");
 }
 

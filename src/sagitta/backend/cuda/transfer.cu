@@ -30,9 +30,9 @@ __global__ void pack_kernel_kernel(KernelShape shape, const From* from, float sc
 cudaError_t convert(DType from_type, const void* from, DType to_type, void* to, std::int64_t count,
                     cudaStream_t stream) {
   cudaError_t status = cudaSuccess;
-  const cudaError_t known = with_type(from_type, [&](auto f) {
+  const cudaError_t known = with_stored_type(from_type, [&](auto f) {
     using From = decltype(f);
-    status = with_type(to_type, [&](auto t) {
+    status = with_stored_type(to_type, [&](auto t) {
       using To = decltype(t);
       convert_kernel<<<blocks_for(count, kThreads), kThreads, 0, stream>>>(
           static_cast<const From*>(from), static_cast<To*>(to), count);
@@ -44,9 +44,9 @@ cudaError_t convert(DType from_type, const void* from, DType to_type, void* to, 
 cudaError_t pack_kernel(const KernelShape& shape, DType from_type, const void* from, float scale,
                         DType to_type, void* to, cudaStream_t stream) {
   cudaError_t status = cudaSuccess;
-  const cudaError_t known = with_type(from_type, [&](auto f) {
+  const cudaError_t known = with_stored_type(from_type, [&](auto f) {
     using From = decltype(f);
-    status = with_type(to_type, [&](auto t) {
+    status = with_stored_type(to_type, [&](auto t) {
       using To = decltype(t);
       pack_kernel_kernel<<<blocks_for(shape.out * shape.row, kThreads), kThreads, 0, stream>>>(
           shape, static_cast<const From*>(from), scale, static_cast<To*>(to));

@@ -1,5 +1,6 @@
 #include "sagitta/backend/cuda/weights.h"
 
+#include "sagitta/backend/cuda/conv2d_kernels.h"
 #include "sagitta/backend/cuda/kernels.h"
 #include "sagitta/backend/cuda/transfer.h"
 #include "sagitta/base/error.h"
@@ -28,34 +29,37 @@ struct Source {
 Source to_device(Device& device, const StoredTensor& stored) {
   const auto move = [&](const void* data, DType type, float scale) {
     Source source{.values = Tensor(device, stored.shape, type), .type = type, .scale = scale};
-    check(cudaMemcpyAsync(source.values.data<std::byte>(), data, source.values.bytes(),
-                          cudaMemcpyHostToDevice, device.context<Context>().stream),
-          "a weight to the device");
+    copy_to_device(device, data, source.values.data<std::byte>(), source.values.bytes());
     return source;
   };
   if (stored.dtype == DType::f32 || stored.dtype == DType::f16 || stored.dtype == DType::bf16) {
     return move(stored.data, stored.dtype, stored.scale);
   }
   const Array wide = to_array(stored);
-  Source source = move(wide.data(), DType::f32, 1);
-  check(cudaStreamSynchronize(device.context<Context>().stream), "a weight to the device");
-  return source;
+  return move(wide.data(), DType::f32, 1);
 }
+
+constexpr std::int64_t kWord = 8;  // values that device code loads at once
 
 PackedKernel pack(Device& device, const StoredTensor& stored, bool convolution) {
   const Shape& shape = stored.shape;
-  constexpr std::int64_t kWord = 8;  // values that device code loads at once
   KernelShape kernel{.out = shape[0], .in = shape[1]};
   if (convolution) kernel.taps = shape[2] * shape[3];
   const std::int64_t depth = kernel.taps * kernel.in;
   kernel.row = convolution ? (depth + kWord - 1) / kWord * kWord : depth;
+  const DType type = device.compute();
+  const bool tiled = convolution && type == DType::bf16 && kernel.in % kWord == 0;
+  const std::size_t bytes = tiled
+                                ? static_cast<std::size_t>(conv_kernels_bytes(kernel))
+                                : static_cast<std::size_t>(kernel.out * kernel.row) * size_of(type);
 
   const Source source = to_device(device, stored);
-  PackedKernel packed{.values = Block(static_cast<std::size_t>(kernel.out * kernel.row) *
-                                      size_of(device.compute())),
-                      .row = kernel.row};
-  check(pack_kernel(kernel, source.type, source.values.data<std::byte>(), source.scale,
-                    device.compute(), packed.values.data(), device.context<Context>().stream),
+  const auto* const from = source.values.data<std::byte>();
+  const cudaStream_t stream = device.context<Context>().stream;
+  PackedKernel packed{.values = Block(device, bytes), .row = kernel.row, .tiled = tiled};
+  void* const to = packed.values.data();
+  check(tiled ? pack_conv_kernels(kernel, source.type, from, source.scale, to, stream)
+              : pack_kernel(kernel, source.type, from, source.scale, type, to, stream),
         "packing a weight");
   return packed;
 }
@@ -64,9 +68,11 @@ PackedVector pack_vector(Device& device, const StoredTensor& stored) {
   const std::int64_t count = element_count(stored.shape);
   constexpr std::size_t kAlignment = 256;
   const std::size_t wide = round_up(static_cast<std::size_t>(count) * sizeof(float), kAlignment);
-  PackedVector packed{
-      .values = Block(wide + static_cast<std::size_t>(count) * size_of(device.compute())),
-      .in_compute_type = wide};
+  const DType type = device.compute();
+  const std::size_t narrow =
+      type == DType::f32 ? 0 : static_cast<std::size_t>(count) * size_of(type);
+  PackedVector packed{.values = Block(device, wide + narrow),
+                      .in_compute_type = type == DType::f32 ? 0 : wide};
   const Source source = to_device(device, stored);
   const KernelShape row{.out = 1, .in = count, .row = count};
   const cudaStream_t stream = device.context<Context>().stream;
@@ -74,8 +80,9 @@ PackedVector pack_vector(Device& device, const StoredTensor& stored) {
   check(pack_kernel(row, source.type, source.values.data<std::byte>(), source.scale, DType::f32,
                     floats, stream),
         "packing a weight");
-  check(convert(DType::f32, floats, device.compute(), floats + wide, count, stream),
-        "packing a weight");
+  if (type != DType::f32) {
+    check(convert(DType::f32, floats, type, floats + wide, count, stream), "packing a weight");
+  }
   return packed;
 }
 

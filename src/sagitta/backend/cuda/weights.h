@@ -12,9 +12,10 @@ namespace sagitta::cuda {
 struct PackedKernel {
   Block values;
   std::int64_t row = 0;  // elements from one row to the next, a multiple of 8 for convolutions
+  bool tiled = false;    // instead of rows, what conv2d_kernels.h says
 };
 
-// A vector in f32 and, behind it, in the compute type.
+// A vector in f32 and, behind it, in the compute type if that is another: cuBLASLt wants biases so.
 struct PackedVector {
   Block values;
   std::size_t in_compute_type = 0;  // bytes up to it
