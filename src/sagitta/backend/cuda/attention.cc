@@ -95,7 +95,8 @@ void run_products(const AttentionArgs& args, Tensor& out) {
                         .causal = args.causal};
       check(softmax(rows, type, weights.data<std::byte>(), context.stream), "attention");
       if (args.received != nullptr) {
-        check(add_received(rows, 1.0F / static_cast<float>(heads),
+        Tensor floats(out.device(), {received_floats(rows)}, DType::f32);
+        check(add_received(rows, 1.0F / static_cast<float>(heads), floats.data<float>(),
                            args.received->data<float>() + sample * keys, context.stream),
               "attention");
       }

@@ -25,8 +25,8 @@ struct Piece {
 };
 
 // How a block's threads share rows of channels: each takes kCount neighbours of every so many rows,
-// or where there are more channels than threads, several such columns of all rows. Blocks have whole
-// rows of threads.
+// or where there are more channels than threads, several such columns of all rows. Blocks have
+// whole rows of threads.
 template <int kCount>
 struct Columns {
   int count;

@@ -1,6 +1,7 @@
 #include "sagitta/backend/cuda/device.cuh"
 #include "sagitta/backend/cuda/softmax.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace sagitta::cuda {
@@ -61,12 +62,45 @@ __global__ void softmax_kernel(Logits logits, T* weights) {
   }
 }
 
-__global__ void received_kernel(Logits weights, float scale, float* received) {
-  const std::int64_t key = thread_item();
-  if (key >= weights.keys) return;
-  float sum = 0.0F;
+// Sums of a group of rows: threads have 32 keys of every eighth row.
+constexpr int kKeys = 32;
+constexpr int kRowsAtOnce = kThreads / kKeys;
+
+int row_groups(const Logits& weights) {
+  constexpr std::int64_t kRows = 64;
+  constexpr std::int64_t kMost = 256;
+  return static_cast<int>(
+      std::clamp<std::int64_t>(weights.heads * weights.queries / kRows, 1, kMost));
+}
+
+__global__ void sum_rows_kernel(Logits weights, float* sums) {
+  __shared__ float shared[kRowsAtOnce][kKeys];
+  const int column = static_cast<int>(threadIdx.x) % kKeys;
+  const int row = static_cast<int>(threadIdx.x) / kKeys;
+  const std::int64_t key = std::int64_t{blockIdx.x} * kKeys + column;
   const std::int64_t rows = weights.heads * weights.queries;
-  for (std::int64_t row = 0; row < rows; ++row) sum += weights.data[row * weights.stride + key];
+  const std::int64_t end = rows * (blockIdx.y + 1) / gridDim.y;
+  float sum = 0.0F;
+  if (key < weights.keys) {
+#pragma unroll 4
+    for (std::int64_t i = rows * blockIdx.y / gridDim.y + row; i < end; i += kRowsAtOnce) {
+      sum += weights.data[i * weights.stride + key];
+    }
+  }
+  shared[row][column] = sum;
+  __syncthreads();
+  if (row != 0 || key >= weights.keys) return;
+  for (int i = 1; i < kRowsAtOnce; ++i) sum += shared[i][column];
+  sums[blockIdx.y * weights.keys + key] = sum;
+}
+
+__global__ void add_sums_kernel(const float* sums, int groups, std::int64_t keys, float scale,
+                                float* received) {
+  const std::int64_t key = thread_item();
+  if (key >= keys) return;
+  float sum = 0.0F;
+#pragma unroll 8
+  for (int i = 0; i < groups; ++i) sum += sums[i * keys + key];
   received[key] += sum * scale;
 }
 
@@ -80,9 +114,15 @@ cudaError_t softmax(const Logits& logits, DType type, void* weights, cudaStream_
   });
 }
 
-cudaError_t add_received(const Logits& weights, float scale, float* received, cudaStream_t stream) {
-  constexpr int kKeys = 64;
-  received_kernel<<<blocks_for(weights.keys, kKeys), kKeys, 0, stream>>>(weights, scale, received);
+std::int64_t received_floats(const Logits& weights) { return row_groups(weights) * weights.keys; }
+
+cudaError_t add_received(const Logits& weights, float scale, float* floats, float* received,
+                         cudaStream_t stream) {
+  const int groups = row_groups(weights);
+  const dim3 grid(blocks_for(weights.keys, kKeys), static_cast<unsigned>(groups));
+  sum_rows_kernel<<<grid, kThreads, 0, stream>>>(weights, floats);
+  add_sums_kernel<<<blocks_for(weights.keys, kThreads), kThreads, 0, stream>>>(
+      floats, groups, weights.keys, scale, received);
   return cudaGetLastError();
 }
 

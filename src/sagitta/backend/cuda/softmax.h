@@ -24,7 +24,10 @@ struct Logits {
 // The weights in f32 take the logits' place.
 cudaError_t softmax(const Logits& logits, DType type, void* weights, cudaStream_t stream);
 
-// received (keys) += the sum of the weights in f32 over heads and queries, times scale.
-cudaError_t add_received(const Logits& weights, float scale, float* received, cudaStream_t stream);
+// received (keys) += the sum of the weights in f32 over heads and queries, times scale. floats:
+// room for received_floats.
+[[nodiscard]] std::int64_t received_floats(const Logits& weights);
+cudaError_t add_received(const Logits& weights, float scale, float* floats, float* received,
+                         cudaStream_t stream);
 
 }  // namespace sagitta::cuda
