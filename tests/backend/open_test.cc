@@ -57,8 +57,8 @@ TEST(ResolveDtype, AutoIsSomethingThatTheDeviceComputesIn) {
   }
 }
 
-TEST(ResolveDtype, AutoIsF32ForACudaDeviceThatIsNotThere) {
-  EXPECT_EQ(resolve_dtype("cuda:99", "auto").compute, DType::f32);
+TEST(ResolveDtype, AutoIsBf16OnAGpu) {
+  EXPECT_EQ(resolve_dtype("cuda:0", "auto").compute, DType::bf16);
 }
 
 TEST(ResolveDtype, Int8IsBetweenActivationsOfAuto) {

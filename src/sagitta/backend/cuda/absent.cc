@@ -6,8 +6,6 @@ namespace sagitta::cuda {
 
 int count() { return 0; }
 
-bool has_native_bf16(std::string_view /*name*/) { return false; }
-
 std::unique_ptr<Device> open(std::string_view name, const DeviceOptions& /*options*/) {
   throw Error(Fault::unsupported, fmt::format("device '{}': this build has no CUDA backend", name));
 }

@@ -243,7 +243,7 @@ __device__ void make_tile(const ConvTiles& args, int parts, float* sums) {
   });
 }
 
-// Issues kKernel, made of make_tile, for all tiles and parts.
+// Issues a kernel, made of make_tile, for all tiles and parts.
 template <class Tile>
 cudaError_t launch_tiles(void (*kernel)(ConvTiles, int, float*), const ConvTiles& args, int parts,
                          float* sums, cudaStream_t stream) {

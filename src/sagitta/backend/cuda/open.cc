@@ -76,13 +76,6 @@ std::optional<int> ordinal_of(std::string_view name) {
   return whole && ordinal >= 0 ? std::optional(ordinal) : std::nullopt;
 }
 
-int major_of(int ordinal) {
-  int major = 0;
-  check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, ordinal),
-        "compute capability");
-  return major;
-}
-
 }  // namespace
 
 int count() {
@@ -94,11 +87,6 @@ int count() {
   return std::min(devices, kMostDevices);
 }
 
-bool has_native_bf16(std::string_view name) {
-  const std::optional<int> ordinal = ordinal_of(name);
-  return ordinal && *ordinal < count() && major_of(*ordinal) >= kLeastMajor;
-}
-
 std::unique_ptr<Device> open(std::string_view name, const DeviceOptions& options) {
   const std::optional<int> ordinal = ordinal_of(name);
   const int devices = count();
@@ -108,12 +96,11 @@ std::unique_ptr<Device> open(std::string_view name, const DeviceOptions& options
           "device '{}' is not here, expected cuda:0 to cuda:{}", name, devices - 1);
   require(!options.int8_products, Fault::unsupported,
           "device '{}' has no products in int8; choose f32 or bf16", name);
-  const int major = major_of(*ordinal);
-  require(major >= kLeastMajor, Fault::unsupported,
-          "device '{}' has compute capability {}.x, expected at least {}.0", name, major,
-          kLeastMajor);
   cudaDeviceProp properties{};
   check(cudaGetDeviceProperties(&properties, *ordinal), "properties of the device");
+  require(properties.major >= kLeastMajor, Fault::unsupported,
+          "device '{}' has compute capability {}.{}, expected at least {}.0", name,
+          properties.major, properties.minor, kLeastMajor);
   log(LogLevel::debug, "cuda:{}: {}, {} multiprocessors, {} MiB", *ordinal, properties.name,
       properties.multiProcessorCount, properties.totalGlobalMem >> 20U);
   return std::make_unique<Device>(fmt::format("cuda:{}", *ordinal), options.compute, kKernels,

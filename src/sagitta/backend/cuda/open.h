@@ -11,10 +11,6 @@ namespace sagitta::cuda {
 // How many CUDA devices can be opened here and now.
 [[nodiscard]] int count();
 
-// Whether "cuda" (the first) or "cuda:N" multiplies bf16 in its tensor cores; false if there is no
-// such device.
-[[nodiscard]] bool has_native_bf16(std::string_view name);
-
 // Opens "cuda" (the first) or "cuda:N". Throws Error{unsupported} if there is none, or if it cannot
 // compute as the options ask.
 [[nodiscard]] std::unique_ptr<Device> open(std::string_view name, const DeviceOptions& options);
